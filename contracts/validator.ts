@@ -1,0 +1,118 @@
+import { codeTable } from "./codes.ts";
+import type { EntityName, FieldValue } from "./entity.ts";
+import type { EntityContract, FieldContract } from "./entity-contract.ts";
+import { createAjv, entityContract } from "./entity-contract.ts";
+import { DuijieError } from "./errors.ts";
+import { profile } from "./profile.ts";
+import type { Rule, RuleContext } from "./rules.ts";
+import type { ValueCheck } from "./value-check.ts";
+import { codeTableCheck, isDate, isRegionTable } from "./value-check.ts";
+
+export interface RecordFinding {
+  /** "SCHEMA": not in the form of its field; "REQUIRED": absent; else the id of a rule. */
+  readonly rule: string;
+  readonly field: string;
+}
+
+export interface Validation {
+  /** Any of these parks the record. */
+  readonly errors: readonly RecordFinding[];
+  readonly warnings: readonly RecordFinding[];
+}
+
+export interface ValidatorOptions {
+  /** The reference day, `YYYYMMDD`: taken once from the caller's clock, so that a whole load is judged by one day. */
+  readonly today: string;
+  /** The version of the contract; the newest if left out. */
+  readonly version?: number;
+}
+
+/** The shared answer for a record without findings: nothing is allocated for the great majority. */
+const clean: Validation = Object.freeze({ errors: Object.freeze([]), warnings: Object.freeze([]) });
+
+/**
+ * A function that judges one record, values in contract order. It finds every field that is wrong, never only the
+ * first. A rule is asked only when the fields that it reads are each in their form.
+ */
+export function recordValidator(
+  entity: EntityName,
+  profileName: string,
+  options: ValidatorOptions,
+): (values: readonly FieldValue[]) => Validation {
+  if (!isDate(options.today)) throw new DuijieError("INVARIANT_BROKEN", { what: "reference day" });
+  const contract = entityContract(entity, options.version);
+  const checks = fieldChecks(contract);
+  const required = new Set(profile(profileName).required[entity]);
+  const isRequired = contract.fields.map((field) => required.has(field.name));
+  const context: RuleContext = Object.freeze({ today: options.today });
+  const width = contract.fields.length;
+
+  return (values) => {
+    if (values.length !== width) {
+      throw new DuijieError("INVARIANT_BROKEN", { what: "record width", entity, expected: width });
+    }
+    let errors: RecordFinding[] | undefined;
+    for (let at = 0; at < width; at += 1) {
+      const value = values[at];
+      if (value === null || value === undefined) {
+        if (isRequired[at] === true) (errors ??= []).push(finding("REQUIRED", contract, at));
+      } else if (checks[at]?.(value) !== true) {
+        (errors ??= []).push(finding(value === "" && isRequired[at] ? "REQUIRED" : "SCHEMA", contract, at));
+      }
+    }
+    return applyRules(contract.rules, values, context, errors);
+  };
+}
+
+function finding(rule: string, contract: EntityContract, at: number): RecordFinding {
+  return { rule, field: contract.fields[at]?.name ?? "" };
+}
+
+function applyRules(
+  rules: readonly Rule[],
+  values: readonly FieldValue[],
+  context: RuleContext,
+  found: RecordFinding[] | undefined,
+): Validation {
+  let errors = found;
+  let warnings: RecordFinding[] | undefined;
+  const malformed = found === undefined ? undefined : new Set(found.map((one) => one.field));
+  for (const rule of rules) {
+    if (malformed !== undefined && rule.fields.some((field) => malformed.has(field))) continue;
+    if (rule.check(values, context)) continue;
+    const one = { rule: rule.id, field: rule.fields[0] };
+    if (rule.severity === "error") (errors ??= []).push(one);
+    else (warnings ??= []).push(one);
+  }
+  if (errors === undefined && warnings === undefined) return clean;
+  return { errors: errors ?? clean.errors, warnings: warnings ?? clean.warnings };
+}
+
+const compiled = new Map<string, readonly ValueCheck[]>();
+
+/** One small function a field, compiled once per contract. */
+function fieldChecks(contract: EntityContract): readonly ValueCheck[] {
+  const id = `${contract.entity}:${contract.version}`;
+  const known = compiled.get(id);
+  if (known !== undefined) return known;
+  const ajv = createAjv();
+  const checks = contract.fields.map((field) =>
+    fieldCheck(field, ajv.compile(contract.schemaOf(field.name))),
+  );
+  compiled.set(id, checks);
+  return checks;
+}
+
+/**
+ * The compiled schema says what is right. In front of it stands, for codes, a set of all values that it accepts, and
+ * for regions a look-up of the usual ones (county level, zeros behind).
+ */
+function fieldCheck(field: FieldContract, isValid: (value: unknown) => boolean): ValueCheck {
+  if (field.codeTable === undefined) return isValid;
+  if (isRegionTable(field.codeTable)) {
+    const isKnown = codeTableCheck(field.codeTable);
+    return (value) => isKnown(value) && isValid(value);
+  }
+  const accepted = new Set([...codeTable(field.codeTable).codes].filter((code) => isValid(code)));
+  return (value) => accepted.has(value);
+}
