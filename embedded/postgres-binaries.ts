@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlin
 import { createRequire } from "node:module";
 import { basename, dirname, join, relative } from "node:path";
 import { DuijieError } from "../contracts/errors.ts";
-import { cacheFolder } from "./package-root.ts";
+import { cacheFolder } from "./cache-folder.ts";
 import { makeOpenFolder, reachableFolder, type ServerAccount } from "./server-account.ts";
 
 /** The programs of one PostgreSQL, ready to run. */

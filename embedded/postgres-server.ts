@@ -156,7 +156,7 @@ function initialise(place: Place, binaries: PostgresBinaries, password: string):
       cwd: "/",
       env: serverEnvironment(),
       stdio: ["ignore", "ignore", "pipe"],
-      ...(place.account ?? {}),
+      ...place.account,
     });
     renameSync(unfinished, place.data);
   } catch (error) {

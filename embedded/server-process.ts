@@ -24,7 +24,7 @@ export async function launch(request: LaunchRequest): Promise<ProcessIdentity> {
       env: { ...request.env },
       stdio: ["ignore", output, output],
       detached: true,
-      ...(request.account === undefined ? {} : { uid: request.account.uid, gid: request.account.gid }),
+      ...request.account,
     });
     await new Promise<void>((resolve, reject) => {
       child.once("spawn", resolve);
