@@ -1,0 +1,78 @@
+import type { Store } from "./store.ts";
+
+export interface StoredMessage {
+  readonly batchId: bigint;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bytes: Buffer;
+}
+
+/** Batch numbers to be used by one landing. Taken after the lease and before the read, so that a later read has higher ones. */
+export async function takeBatchIds(store: Store, count: number): Promise<bigint[]> {
+  const rows = await store.query<{ id: string }>(
+    "SELECT nextval('exchange.batch_id_seq') AS id FROM generate_series(1, $1)",
+    [count],
+  );
+  return rows.map((row) => BigInt(row.id));
+}
+
+/** Lets the sequence go on above what the nation has seen: a restored exchange-db never sends old versions. */
+export async function raiseBatchIds(store: Store, highestSeen: bigint): Promise<void> {
+  await store.transaction(async (client) => {
+    await client.query("SELECT pg_advisory_xact_lock(hashtext('duijie.batch_id'))");
+    await client.query(
+      `SELECT setval('exchange.batch_id_seq', $1::bigint) FROM exchange.batch_id_seq WHERE last_value < $1::bigint`,
+      [String(highestSeen)],
+    );
+  });
+}
+
+export async function markPublished(store: Store, batchIds: readonly bigint[]): Promise<void> {
+  await store.query(
+    `UPDATE exchange.batch SET state = 'published', published_at = now() WHERE batch_id = ANY ($1) AND state <> 'settled'`,
+    [batchIds.map(String)],
+  );
+}
+
+/**
+ * Batches that nobody seems to be sending: sealed longer ago than `sealedSeconds` (their process died before it sent
+ * them), or published longer ago than `overdueSeconds` without a receipt. Sending twice is harmless, so a timer decides.
+ */
+export async function unsentBatches(
+  store: Store,
+  province: string,
+  limits: { sealedSeconds: number; overdueSeconds: number; batchesMax: number },
+): Promise<readonly StoredMessage[]> {
+  const rows = await store.query<{ id: string; headers: Record<string, string>; bytes: Buffer }>(
+    `SELECT b.batch_id AS id, p.headers, p.bytes FROM exchange.batch b JOIN exchange.batch_payload p USING (batch_id)
+     WHERE b.province = $1 AND ((b.state = 'sealed' AND b.sealed_at <= now() - make_interval(secs => $2))
+       OR (b.state = 'published' AND b.published_at <= now() - make_interval(secs => $3)))
+     ORDER BY b.batch_id LIMIT $4`,
+    [province, limits.sealedSeconds, limits.overdueSeconds, limits.batchesMax],
+  );
+  return rows.map((row) => ({ batchId: BigInt(row.id), headers: row.headers, bytes: row.bytes }));
+}
+
+/** The oldest batch without a receipt, in seconds since it was sealed; null when all are settled. */
+export async function oldestUnsettledSeconds(store: Store, runId: string): Promise<number | null> {
+  const rows = await store.query<{ age: string | null }>(
+    "SELECT extract(epoch FROM now() - min(sealed_at)) AS age FROM exchange.batch WHERE run_id = $1 AND state <> 'settled'",
+    [runId],
+  );
+  const age = rows[0]?.age;
+  return age === null || age === undefined ? null : Number(age);
+}
+
+/** Drops the bytes of batches settled longer ago than their retention. Returns how many. */
+export async function dropSettledPayloads(
+  store: Store,
+  province: string,
+  retentionHours: number,
+): Promise<number> {
+  const rows = await store.query(
+    `DELETE FROM exchange.batch_payload p USING exchange.batch b
+     WHERE b.batch_id = p.batch_id AND b.province = $1 AND b.state = 'settled' AND b.settled_at < now() - make_interval(hours => $2)
+     RETURNING p.batch_id`,
+    [province, retentionHours],
+  );
+  return rows.length;
+}

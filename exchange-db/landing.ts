@@ -1,0 +1,293 @@
+import type { EntityName } from "../contracts/entity.ts";
+import { DuijieError } from "../contracts/errors.ts";
+import { entityContract } from "../contracts/registry.ts";
+import { copyLines, copyValue } from "./copy-text.ts";
+import type { Store, StoreClient } from "./store.ts";
+
+/** One finding of a record, as it is kept. `value` is a source code, never a person's data. */
+export interface KeptFinding {
+  readonly code: string;
+  readonly field: string;
+  readonly rule: string;
+  readonly value: string | null;
+}
+
+export interface LandingRow {
+  readonly key: string;
+  readonly hash: string;
+  readonly county: string | null;
+  readonly op: "upsert" | "delete";
+  /** SHA-256 of the mapped record; null where it did not pass. */
+  readonly wireDigest: Buffer | null;
+  readonly agreedNationalVersion: string | null;
+  /** Raw text per contract field, contract order. */
+  readonly raw: readonly (string | null)[];
+  /** Its value in the contract's identifier field, where others refer to this entity by it and the record passed. */
+  readonly identifier: string | null;
+}
+
+export interface LandingException {
+  readonly ordinal: number;
+  readonly key: string | null;
+  readonly hash: string;
+  readonly county: string | null;
+  readonly code: string;
+  readonly field: string | null;
+  readonly findings: readonly KeptFinding[];
+  /** Only where staging can't hold the row (key missing or doubled) or a value was unreadable. */
+  readonly raw: Readonly<Record<string, string | null>> | null;
+}
+
+export interface LandingBatch {
+  readonly batchId: bigint;
+  /** Rows with a key of their own; the first `wireCount` are on the wire in this order. */
+  readonly rows: readonly LandingRow[];
+  readonly wireCount: number;
+  /** Rows and key-less or doubled rows together. */
+  readonly recordCount: number;
+  readonly exceptions: readonly LandingException[];
+  readonly message: { readonly headers: Readonly<Record<string, string>>; readonly bytes: Buffer } | null;
+}
+
+export interface Landing {
+  readonly runId: string;
+  readonly province: string;
+  readonly entity: EntityName;
+  readonly contractVersion: number;
+  readonly mappingVersion: string;
+  readonly origin: "chunk" | "release" | "replay";
+  readonly traceId: string;
+  /** The leased chunk; null for releases and replays. */
+  readonly chunk: { readonly segment: number; readonly token: string } | null;
+  /** Nothing of this key range was ever landed: no earlier rows can exist. */
+  readonly isFirst: boolean;
+  readonly readCount: number;
+  readonly unchangedCount: number;
+  readonly warnings: Readonly<Record<string, number>>;
+  readonly counties: ReadonlyMap<string, { read: number; quarantined: number }>;
+  readonly batches: readonly LandingBatch[];
+}
+
+/**
+ * Lands one unit of work in one transaction: staging rows, exceptions, batches with their exact signed bytes, the chunk's
+ * state. Throws LEASE_LOST, with nothing kept, when the chunk went to another process. Rows are sorted by key, so that
+ * two landings can't deadlock; a newer row in staging is never overwritten by an older batch.
+ */
+export async function land(store: Store, landing: Landing): Promise<void> {
+  await store.transaction(async (client) => {
+    await client.query("SET LOCAL synchronous_commit = on");
+    if (landing.chunk !== null) await closeChunk(client, landing, landing.chunk);
+    const landingId = await insertLanding(client, landing);
+    for (const batch of landing.batches) await insertBatch(client, landing, landingId, batch);
+    await landRows(client, landing);
+    for (const batch of landing.batches) await insertExceptions(client, landing, batch);
+  });
+}
+
+async function closeChunk(
+  client: StoreClient,
+  landing: Landing,
+  chunk: { segment: number; token: string },
+): Promise<void> {
+  const closed = await client.query(
+    `UPDATE exchange.chunk SET state = 'landed', lease_until = NULL
+     WHERE run_id = $1 AND entity = $2 AND segment = $3 AND token = $4 AND state = 'leased'`,
+    [landing.runId, landing.entity, chunk.segment, chunk.token],
+  );
+  if (closed.rowCount !== 1) {
+    throw new DuijieError("LEASE_LOST", {
+      runId: landing.runId,
+      entity: landing.entity,
+      segment: chunk.segment,
+    });
+  }
+  if (landing.isFirst) {
+    await client.query(
+      "UPDATE exchange.segment SET is_landed = true WHERE province = $1 AND entity = $2 AND segment = $3",
+      [landing.province, landing.entity, chunk.segment],
+    );
+  }
+}
+
+async function insertLanding(client: StoreClient, landing: Landing): Promise<string> {
+  const inserted = await client.query<{ id: string }>(
+    `INSERT INTO exchange.landing (run_id, province, entity, segment, origin, read_count, unchanged_count, warnings, trace_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING landing_id AS id`,
+    [
+      landing.runId,
+      landing.province,
+      landing.entity,
+      landing.chunk?.segment ?? null,
+      landing.origin,
+      landing.readCount,
+      landing.unchangedCount,
+      JSON.stringify(landing.warnings),
+      landing.traceId,
+    ],
+  );
+  const id = inserted.rows[0]?.id;
+  if (id === undefined) throw new DuijieError("INVARIANT_BROKEN", { what: "landing not inserted" });
+  const counties = [...landing.counties].map(([county, count]) => ({ county, ...count }));
+  await client.query(
+    `INSERT INTO exchange.landing_county (landing_id, run_id, entity, county, read_count, quarantined_count)
+     SELECT $1, $2, $3, county, read, quarantined FROM jsonb_to_recordset($4::jsonb) AS c(county text, read integer, quarantined integer)`,
+    [id, landing.runId, landing.entity, JSON.stringify(counties)],
+  );
+  return id;
+}
+
+async function insertBatch(
+  client: StoreClient,
+  landing: Landing,
+  landingId: string,
+  batch: LandingBatch,
+): Promise<void> {
+  // A batch with nothing on the wire has no receipt to wait for.
+  const state = batch.message === null ? "settled" : "sealed";
+  await client.query(
+    `INSERT INTO exchange.batch (batch_id, landing_id, run_id, province, entity, contract_version, mapping_version,
+       record_count, wire_count, state, trace_id, settled_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, CASE WHEN $10 = 'settled' THEN now() END)`,
+    [
+      String(batch.batchId),
+      landingId,
+      landing.runId,
+      landing.province,
+      landing.entity,
+      landing.contractVersion,
+      landing.mappingVersion,
+      batch.recordCount,
+      batch.wireCount,
+      state,
+      landing.traceId,
+    ],
+  );
+  if (batch.message === null) return;
+  await client.query("INSERT INTO exchange.batch_payload (batch_id, headers, bytes) VALUES ($1, $2, $3)", [
+    String(batch.batchId),
+    JSON.stringify(batch.message.headers),
+    batch.message.bytes,
+  ]);
+}
+
+/** Bookkeeping columns of staging tables, in the order that `landRows` sends them. */
+const bookkeeping = [
+  "province",
+  "source_key",
+  "batch_id",
+  "batch_ordinal",
+  "segment",
+  "source_hash",
+  "wire_digest",
+  "contract_version",
+  "mapping_version",
+  "origin",
+  "op",
+  "agreed_national_version",
+  "county",
+] as const;
+
+async function landRows(client: StoreClient, landing: Landing): Promise<void> {
+  const contract = entityContract(landing.entity);
+  const columns = [...bookkeeping, ...contract.fields.map((field) => field.column)];
+  const lines = stagingLines(landing);
+  if (lines.length === 0) return;
+  const temp = `landing_${contract.table}`;
+  const list = columns.join(", ");
+  // A session's temporary table: PostgreSQL refuses COPY FROM under row-level security, and tenant tables have it.
+  await client.query(
+    `CREATE TEMPORARY TABLE IF NOT EXISTS ${temp} (LIKE staging.${contract.table}) ON COMMIT DELETE ROWS`,
+  );
+  await copyLines(client, `COPY ${temp} (${list}) FROM STDIN`, lines);
+  if (!landing.isFirst) await keepEarlier(client, contract.table, temp, landing.entity);
+  const updates = columns.filter((column) => column !== "province" && column !== "source_key");
+  await client.query(
+    `INSERT INTO staging.${contract.table} AS s (${list}) SELECT ${list} FROM ${temp} ORDER BY source_key
+     ON CONFLICT (province, source_key) DO UPDATE SET ${updates.map((column) => `${column} = excluded.${column}`).join(", ")}
+     WHERE s.batch_id < excluded.batch_id`,
+  );
+  await insertIdentifiers(client, landing);
+}
+
+/** What the new rows replace: the earlier row goes to `_prior`, its open exception is superseded. */
+async function keepEarlier(
+  client: StoreClient,
+  table: string,
+  temp: string,
+  entity: EntityName,
+): Promise<void> {
+  await client.query(
+    `INSERT INTO staging.${table}_prior SELECT s.* FROM staging.${table} s JOIN ${temp} t USING (province, source_key)
+     WHERE s.batch_id < t.batch_id ORDER BY s.source_key ON CONFLICT DO NOTHING`,
+  );
+  await client.query(
+    `UPDATE exchange.exception e SET outcome = 'superseded' FROM ${temp} t
+     WHERE e.province = t.province AND e.entity = $1 AND e.source_key = t.source_key AND e.batch_id < t.batch_id
+       AND e.outcome IN ('quarantined', 'rejected', 'waiting')`,
+    [entity],
+  );
+}
+
+function stagingLines(landing: Landing): string[] {
+  const lines: string[] = [];
+  const segment = landing.chunk?.segment ?? -1;
+  for (const batch of landing.batches) {
+    const tail = `\t${landing.contractVersion}\t${landing.mappingVersion}\t${landing.origin}\t`;
+    for (let ordinal = 0; ordinal < batch.rows.length; ordinal++) {
+      const row = batch.rows[ordinal];
+      if (row === undefined) continue;
+      let line = `${landing.province}\t${copyValue(row.key)}\t${batch.batchId}\t${ordinal}\t${segment}\t${copyValue(row.hash)}\t`;
+      line += row.wireDigest === null ? "\\N" : `\\\\x${row.wireDigest.toString("hex")}`;
+      line += `${tail}${row.op}\t${row.agreedNationalVersion ?? "\\N"}\t${copyValue(row.county)}`;
+      for (const value of row.raw) line += `\t${copyValue(value)}`;
+      lines.push(`${line}\n`);
+    }
+  }
+  return lines;
+}
+
+async function insertIdentifiers(client: StoreClient, landing: Landing): Promise<void> {
+  const pairs = landing.batches.flatMap((batch) =>
+    batch.rows.filter((row) => row.identifier !== null).map((row) => ({ i: row.identifier, k: row.key })),
+  );
+  if (pairs.length === 0) return;
+  await client.query(
+    `INSERT INTO exchange.identifier (province, entity, identifier, source_key)
+     SELECT $1, $2, i, k FROM jsonb_to_recordset($3::jsonb) AS p(i text, k text) ORDER BY 3, 4 ON CONFLICT DO NOTHING`,
+    [landing.province, landing.entity, JSON.stringify(pairs)],
+  );
+}
+
+async function insertExceptions(client: StoreClient, landing: Landing, batch: LandingBatch): Promise<void> {
+  if (batch.exceptions.length === 0) return;
+  const stageless = batch.exceptions.filter(
+    (exception) => exception.code === "KEY_DUPLICATE" || exception.key === null,
+  );
+  if (stageless.length > 0 && !landing.isFirst) {
+    await client.query(
+      `UPDATE exchange.exception SET outcome = 'superseded'
+       WHERE province = $1 AND entity = $2 AND batch_id < $3 AND outcome = 'quarantined'
+         AND (source_key = ANY ($4) OR ($5 AND source_key IS NULL))`,
+      [
+        landing.province,
+        landing.entity,
+        String(batch.batchId),
+        stageless.map((exception) => exception.key).filter((key) => key !== null),
+        stageless.some((exception) => exception.key === null),
+      ],
+    );
+  }
+  await client.query(
+    `INSERT INTO exchange.exception (batch_id, ordinal, run_id, province, entity, source_key, source_hash, county, on_wire,
+       outcome, code, field, findings, raw)
+     SELECT $1, ordinal, $2, $3, $4, key, hash, county, false, 'quarantined', code, field, findings, raw
+     FROM jsonb_to_recordset($5::jsonb) AS e(ordinal integer, key text, hash text, county text, code text, field text, findings jsonb, raw jsonb)`,
+    [
+      String(batch.batchId),
+      landing.runId,
+      landing.province,
+      landing.entity,
+      JSON.stringify(batch.exceptions),
+    ],
+  );
+}

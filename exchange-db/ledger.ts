@@ -1,0 +1,43 @@
+import type { EntityName } from "../contracts/entity.ts";
+import type { Store } from "./store.ts";
+
+export interface LedgerLine {
+  readonly entity: EntityName;
+  readonly read: number;
+  readonly unchanged: number;
+  readonly pending: number;
+  readonly applied: number;
+  readonly quarantined: number;
+  readonly rejected: number;
+  readonly waiting: number;
+  readonly superseded: number;
+}
+
+/** The outcomes of one run, an entity a line; read is the sum of the others at every committed state. */
+export async function ledgerOfRun(store: Store, runId: string): Promise<readonly LedgerLine[]> {
+  const rows = await store.query<Record<string, string>>(
+    `SELECT entity, read, unchanged, pending, applied, quarantined, rejected, waiting, superseded
+     FROM exchange.ledger WHERE run_id = $1`,
+    [runId],
+  );
+  const count = (row: Record<string, string>, name: string) => Number(row[name] ?? 0);
+  return rows.map((row) => ({
+    entity: row["entity"] as EntityName,
+    read: count(row, "read"),
+    unchanged: count(row, "unchanged"),
+    pending: count(row, "pending"),
+    applied: count(row, "applied"),
+    quarantined: count(row, "quarantined"),
+    rejected: count(row, "rejected"),
+    waiting: count(row, "waiting"),
+    superseded: count(row, "superseded"),
+  }));
+}
+
+/** True where the line's outcomes add up to what was read. */
+export function addsUp(line: LedgerLine): boolean {
+  const { read, unchanged, pending, applied, quarantined, rejected, waiting, superseded } = line;
+  return (
+    read === unchanged + pending + applied + quarantined + rejected + waiting + superseded && applied >= 0
+  );
+}

@@ -1,0 +1,5 @@
+import { ControlTables1700000000001 } from "./000001-control-tables.ts";
+import { StagingTables1700000000002 } from "./000002-staging-tables.ts";
+
+/** In order. A released migration is never edited: a change is a new one. */
+export const exchangeMigrations = [ControlTables1700000000001, StagingTables1700000000002];

@@ -1,0 +1,156 @@
+import type { EntityName } from "../contracts/entity.ts";
+import { DuijieError } from "../contracts/errors.ts";
+import type { Store, StoreClient } from "./store.ts";
+
+export type RunState = "running" | "paused" | "held" | "stopped" | "done" | "failed";
+
+export interface RunScope {
+  readonly counties?: readonly string[];
+  readonly phases?: readonly string[];
+}
+
+/** Why a run was held: the quarantined share of one entity, or of one entity in one county. */
+export interface RunHold {
+  readonly entity: EntityName;
+  readonly county: string | null;
+  readonly read: number;
+  readonly quarantined: number;
+}
+
+export interface Run {
+  readonly runId: string;
+  readonly province: string;
+  readonly kind: "load" | "replay";
+  readonly state: RunState;
+  readonly mappingVersion: string;
+  readonly profile: string;
+  readonly scope: RunScope;
+  readonly entities: readonly EntityName[];
+  readonly shareAccepted: boolean;
+  readonly hold: RunHold | null;
+  readonly startedAt: Date;
+  readonly endedAt: Date | null;
+}
+
+const columns = `run_id AS "runId", province, kind, state, mapping_version AS "mappingVersion", profile, scope, entities,
+  share_accepted AS "shareAccepted", hold, started_at AS "startedAt", ended_at AS "endedAt"`;
+
+/**
+ * The province's open load, or a new one pinned to the newest mapping version. Several processes may ask at once: one
+ * creates, the others join. `created` says which.
+ */
+export async function openOrJoinLoad(
+  store: Store,
+  wanted: { province: string; profile: string; scope: RunScope; entities: readonly EntityName[] },
+): Promise<{ run: Run; created: boolean }> {
+  return await store.transaction(async (client) => {
+    await client.query("SELECT pg_advisory_xact_lock(hashtext('duijie.run.' || $1))", [wanted.province]);
+    const open = await client.query<Run & { sameScope: boolean }>(
+      `SELECT ${columns}, scope = $2::jsonb AS "sameScope" FROM exchange.run
+       WHERE province = $1 AND kind = 'load' AND state IN ('running', 'paused', 'held')`,
+      [wanted.province, JSON.stringify(wanted.scope)],
+    );
+    const found = open.rows[0];
+    if (found !== undefined) {
+      if (!found.sameScope)
+        throw new DuijieError("LOAD_STATE_WRONG", { runId: found.runId, state: "open with another scope" });
+      return { run: found, created: false };
+    }
+    const run = await insertRun(client, "load", wanted);
+    return { run, created: true };
+  });
+}
+
+export async function insertRun(
+  client: StoreClient,
+  kind: "load" | "replay",
+  wanted: { province: string; profile: string; scope: RunScope; entities: readonly EntityName[] },
+): Promise<Run> {
+  const inserted = await client.query<Run>(
+    `INSERT INTO exchange.run (province, kind, state, mapping_version, profile, scope, entities)
+     SELECT $1, $2, 'running', coalesce(max(mapping_version), 0), $3, $4, $5 FROM mapping.version WHERE province = $1
+     RETURNING ${columns}`,
+    [wanted.province, kind, wanted.profile, JSON.stringify(wanted.scope), JSON.stringify(wanted.entities)],
+  );
+  const run = inserted.rows[0];
+  if (run === undefined) throw new DuijieError("INVARIANT_BROKEN", { what: "run not inserted" });
+  return run;
+}
+
+export async function readRun(store: Store, runId: string): Promise<Run> {
+  const rows = await store.query<Run>(`SELECT ${columns} FROM exchange.run WHERE run_id = $1`, [runId]);
+  const run = rows[0];
+  if (run === undefined) throw new DuijieError("LOAD_NOT_FOUND", { runId });
+  return run;
+}
+
+/** The newest load of a province, whatever its state. */
+export async function latestLoad(store: Store, province: string): Promise<Run | null> {
+  const rows = await store.query<Run>(
+    `SELECT ${columns} FROM exchange.run WHERE province = $1 AND kind = 'load' ORDER BY run_id DESC LIMIT 1`,
+    [province],
+  );
+  return rows[0] ?? null;
+}
+
+/** Moves a run from one of `from` to `to`; false where it was in none of them. */
+export async function moveRun(
+  store: Store,
+  runId: string,
+  from: readonly RunState[],
+  to: RunState,
+): Promise<boolean> {
+  const rows = await store.query(
+    `UPDATE exchange.run SET state = $3, hold = CASE WHEN $3 = 'held' THEN hold END,
+       ended_at = CASE WHEN $3 IN ('done', 'failed', 'stopped') THEN now() END
+     WHERE run_id = $1 AND state = ANY ($2) RETURNING run_id`,
+    [runId, from, to],
+  );
+  return rows.length > 0;
+}
+
+/** Holds a running load for a person to look at; accepted loads are not held again. */
+export async function holdRun(store: Store, runId: string, hold: RunHold): Promise<boolean> {
+  const rows = await store.query(
+    `UPDATE exchange.run SET state = 'held', hold = $2 WHERE run_id = $1 AND state = 'running' AND NOT share_accepted RETURNING run_id`,
+    [runId, JSON.stringify(hold)],
+  );
+  return rows.length > 0;
+}
+
+export async function acceptShare(store: Store, runId: string): Promise<void> {
+  await store.query(
+    `UPDATE exchange.run SET share_accepted = true, hold = NULL, state = CASE WHEN state = 'held' THEN 'running' ELSE state END
+     WHERE run_id = $1 AND state IN ('running', 'paused', 'held')`,
+    [runId],
+  );
+}
+
+/** The worst entity or county above `shareMax` with at least `rowsMin` quarantined rows; null while all are below. */
+export async function worstShare(
+  store: Store,
+  runId: string,
+  shareMax: number,
+  rowsMin: number,
+): Promise<RunHold | null> {
+  const rows = await store.query<{
+    entity: EntityName;
+    county: string | null;
+    read: string;
+    quarantined: string;
+  }>(
+    `SELECT entity, county, read, quarantined FROM (
+       SELECT entity, county, sum(read_count) AS read, sum(quarantined_count) AS quarantined
+       FROM exchange.landing_county WHERE run_id = $1 GROUP BY GROUPING SETS ((entity, county), (entity))) s
+     WHERE quarantined >= $3 AND quarantined > read * $2::numeric ORDER BY quarantined::numeric / read DESC, entity LIMIT 1`,
+    [runId, shareMax, rowsMin],
+  );
+  const worst = rows[0];
+  if (worst === undefined) return null;
+  return {
+    entity: worst.entity,
+    county: worst.county,
+    read: Number(worst.read),
+    quarantined: Number(worst.quarantined),
+  };
+}

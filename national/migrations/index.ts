@@ -1,0 +1,5 @@
+import { NodeTables1700000000001 } from "./000001-node-tables.ts";
+import { RegistryTables1700000000002 } from "./000002-registry-tables.ts";
+
+/** In order. A released migration is never edited: a change is a new one. */
+export const nationalMigrations = [NodeTables1700000000001, RegistryTables1700000000002];

@@ -1,0 +1,149 @@
+import { registryDigestSql } from "../../contracts/ddl.ts";
+import { type EntityName, entityNames } from "../../contracts/entity.ts";
+import { type EntityContract, entityContract } from "../../contracts/registry.ts";
+import { copyLines, copyValue } from "../../exchange-db/copy-text.ts";
+import type { StoreClient } from "../../exchange-db/store.ts";
+import type {
+  EntityDigest,
+  RegistryPort,
+  Verdict,
+  VerifiedBatch,
+  WireRecord,
+} from "../../pipeline/registry-port.ts";
+import { verdictSql } from "./verdict-sql.ts";
+
+/** Our own national registry: the tables of schema `registry` in the national database. */
+export class ReferenceRegistry implements RegistryPort<StoreClient> {
+  readonly adapter = "reference";
+
+  async apply(session: StoreClient, batch: VerifiedBatch): Promise<readonly Verdict[]> {
+    if (batch.records.length === 0) return [];
+    const contract = entityContract(batch.entity, batch.contractVersion);
+    await fillIncoming(session, contract, batch);
+    const verdicts = await judge(session, contract, batch.province);
+    const applied = await upsert(session, contract, verdicts);
+    const expected = batch.records.length - verdicts.length;
+    return applied === expected
+      ? verdicts
+      : [...verdicts, ...(await overtaken(session, contract, batch, verdicts))];
+  }
+
+  async digests(session: StoreClient, province: string): Promise<readonly EntityDigest[]> {
+    const digests: EntityDigest[] = [];
+    for (const entity of entityNames) {
+      const { table } = entityContract(entity);
+      const found = await session.query<{ rows: string; sum: string }>(
+        `SELECT count(*) AS rows, coalesce(sum(('x' || encode(substring(sha256(convert_to(${registryDigestSql(entity, "r")}, 'UTF8'))
+           FROM 1 FOR 7), 'hex'))::bit(56)::bigint), 0)::text AS sum
+         FROM registry.${table} r WHERE r.province = $1 AND NOT r.is_deleted`,
+        [province],
+      );
+      const row = found.rows[0];
+      digests.push({ entity, rows: Number(row?.rows ?? 0), sum: row?.sum ?? "0" });
+    }
+    return digests;
+  }
+}
+
+const bookkeeping = ["province", "source_key", "version", "batch_id", "is_deleted", "custody_epoch"] as const;
+
+const incoming = (contract: EntityContract) => `incoming_${contract.table}`;
+const contractColumns = (contract: EntityContract) => contract.fields.map((field) => field.column);
+
+async function fillIncoming(
+  session: StoreClient,
+  contract: EntityContract,
+  batch: VerifiedBatch,
+): Promise<void> {
+  const table = incoming(contract);
+  await session.query(
+    `CREATE TEMPORARY TABLE IF NOT EXISTS ${table} (LIKE registry.${contract.table}, wire_ordinal integer NOT NULL) ON COMMIT DELETE ROWS`,
+  );
+  const columns = [...bookkeeping, "wire_ordinal", ...contractColumns(contract)].join(", ");
+  await copyLines(
+    session,
+    `COPY ${table} (${columns}) FROM STDIN`,
+    batch.records.map((record) => incomingLine(batch, record)),
+  );
+}
+
+function incomingLine(batch: VerifiedBatch, record: WireRecord): string {
+  const isDeleted = record.op === "delete";
+  let line = `${batch.province}\t${copyValue(record.key)}\t${record.version}\t${batch.batchId}\t${isDeleted ? "t" : "f"}\t${record.custodyEpoch}\t${record.ordinal}`;
+  // A tombstone keeps the key and the version, and nothing else of the child.
+  for (const value of record.values) line += `\t${isDeleted ? "\\N" : copyValue(value)}`;
+  return `${line}\n`;
+}
+
+interface VerdictRow {
+  ordinal: number;
+  key: string;
+  code: Verdict["code"];
+  field: string | null;
+  parentEntity: EntityName | null;
+  parentIdentifier: string | null;
+}
+
+async function judge(
+  session: StoreClient,
+  contract: EntityContract,
+  province: string,
+): Promise<readonly Verdict[]> {
+  const found = await session.query<VerdictRow>({
+    name: `judge-${contract.entity}`,
+    text: verdictSql(contract),
+    values: [province],
+  });
+  return found.rows.map((row) => ({
+    ordinal: row.ordinal,
+    key: row.key,
+    outcome:
+      row.code === "VERSION_SUPERSEDED"
+        ? "superseded"
+        : row.code === "PARENT_MISSING"
+          ? "waiting"
+          : "rejected",
+    code: row.code,
+    field: row.field,
+    parent:
+      row.parentEntity === null || row.parentIdentifier === null
+        ? null
+        : { entity: row.parentEntity, identifier: row.parentIdentifier },
+  }));
+}
+
+async function upsert(
+  session: StoreClient,
+  contract: EntityContract,
+  verdicts: readonly Verdict[],
+): Promise<number> {
+  const columns = [...bookkeeping, ...contractColumns(contract)];
+  const updates = columns.filter((column) => column !== "province" && column !== "source_key");
+  const written = await session.query({
+    name: `apply-${contract.entity}`,
+    text: `INSERT INTO registry.${contract.table} AS r (${columns.join(", ")})
+      SELECT ${columns.join(", ")} FROM ${incoming(contract)} WHERE wire_ordinal <> ALL ($1::integer[]) ORDER BY source_key
+      ON CONFLICT (province, source_key) DO UPDATE SET ${updates.map((column) => `${column} = excluded.${column}`).join(", ")}
+      WHERE r.version < excluded.version`,
+    values: [verdicts.map((verdict) => verdict.ordinal)],
+  });
+  return written.rowCount ?? 0;
+}
+
+/** Records that a newer version overtook between the judgement and the write, in another transaction. */
+async function overtaken(
+  session: StoreClient,
+  contract: EntityContract,
+  batch: VerifiedBatch,
+  verdicts: readonly Verdict[],
+): Promise<readonly Verdict[]> {
+  const judged = new Set(verdicts.map((verdict) => verdict.ordinal));
+  const found = await session.query<{ ordinal: number; key: string }>(
+    `SELECT i.wire_ordinal AS ordinal, i.source_key AS key FROM ${incoming(contract)} i
+     JOIN registry.${contract.table} r USING (province, source_key) WHERE r.batch_id <> $1`,
+    [String(batch.batchId)],
+  );
+  return found.rows
+    .filter((row) => !judged.has(row.ordinal))
+    .map((row) => ({ ...row, outcome: "superseded", code: "VERSION_SUPERSEDED", field: null, parent: null }));
+}

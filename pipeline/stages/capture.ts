@@ -1,0 +1,167 @@
+import type { Connector, ReadLimits, SourceRow } from "../../connectors/connector.ts";
+import { takeBatchIds } from "../../exchange-db/batches.ts";
+import type { LeasedChunk } from "../../exchange-db/chunks.ts";
+import { type KnownRow, knownRows, parkedHashes } from "../../exchange-db/known-rows.ts";
+import type { Store } from "../../exchange-db/store.ts";
+import { type EntityPlan, rangeOf, rawOf } from "../entity-plan.ts";
+import { traceParent } from "../envelope.ts";
+import type { Stage } from "../stage.ts";
+import type { CapturedRow, CapturedUnit, KeylessRow } from "../unit.ts";
+
+export interface CaptureOptions {
+  readonly store: Store;
+  readonly connector: Connector;
+  readonly province: string;
+  readonly limits: ReadLimits;
+  /** The version of mapping tables and contract that this run maps with. */
+  readonly mappingVersion: string;
+  readonly batchRows: number;
+  readonly chunkRows: number;
+}
+
+/** capture: a leased chunk → its rows, the doubled and key-less ones apart, the unchanged ones counted and left out. */
+export function captureStage(options: CaptureOptions, plan: EntityPlan): Stage<LeasedChunk, CapturedUnit> {
+  return {
+    name: "capture",
+    async run(chunk, signal) {
+      // Before the read: who reads later has higher versions.
+      const batchIds = await takeBatchIds(options.store, batchIdsFor(options));
+      const rows = await readAll(options, plan, chunk, signal);
+      const { single, keyless } = splitByKey(plan, rows);
+      const fresh = chunk.isLanded ? await dropUnchanged(options, plan, single) : single;
+      const newKeyless = chunk.isLanded ? await dropParked(options, plan, keyless) : keyless;
+      return {
+        origin: { kind: "chunk", segment: chunk.segment, token: chunk.token, isFirst: !chunk.isLanded },
+        traceParent: traceParent(),
+        batchIds,
+        readCount: rows.length,
+        unchangedCount: rows.length - fresh.length - newKeyless.length,
+        rows: fresh,
+        keyless: newKeyless,
+        counties: countByCounty(rows),
+      };
+    },
+  };
+}
+
+/** More than a full chunk can need, for a chunk may have grown since it was planned and batches also close by size. */
+function batchIdsFor(options: CaptureOptions): number {
+  return 4 + 4 * Math.ceil(options.chunkRows / options.batchRows);
+}
+
+async function readAll(
+  options: CaptureOptions,
+  plan: EntityPlan,
+  chunk: LeasedChunk,
+  signal: AbortSignal,
+): Promise<SourceRow[]> {
+  const rows: SourceRow[] = [];
+  for await (const page of options.connector.readRange(plan.source, rangeOf(chunk), options.limits, signal)) {
+    for (const row of page) rows.push(row);
+  }
+  return rows;
+}
+
+function splitByKey(
+  plan: EntityPlan,
+  rows: readonly SourceRow[],
+): { single: CapturedRow[]; keyless: KeylessRow[] } {
+  const seen = new Map<string, number>();
+  for (const row of rows) if (row.key !== null) seen.set(row.key, (seen.get(row.key) ?? 0) + 1);
+  const single: CapturedRow[] = [];
+  const keyless: KeylessRow[] = [];
+  for (const row of rows) {
+    if (row.key !== null && seen.get(row.key) === 1) single.push(capturedRow(plan, row, row.key));
+    else keyless.push(keylessRow(plan, row));
+  }
+  return { single, keyless };
+}
+
+function capturedRow(plan: EntityPlan, row: SourceRow, key: string): CapturedRow {
+  return {
+    key,
+    hash: row.hash,
+    county: row.county,
+    op: "upsert",
+    raw: rawOf(plan, row),
+    unreadable: row.unreadable ?? null,
+    known: null,
+  };
+}
+
+/** Neither of two rows with one key can be trusted: both are parked, by ordinal, with all they hold. */
+function keylessRow(plan: EntityPlan, row: SourceRow): KeylessRow {
+  const raw = Object.fromEntries(
+    plan.source.columns.map((column, index) => [column.field, row.values[index] ?? null]),
+  );
+  return {
+    key: row.key,
+    hash: row.hash,
+    county: row.county,
+    code: row.key === null ? "KEY_MISSING" : "KEY_DUPLICATE",
+    raw,
+  };
+}
+
+async function dropUnchanged(
+  options: CaptureOptions,
+  plan: EntityPlan,
+  rows: readonly CapturedRow[],
+): Promise<CapturedRow[]> {
+  const keys = rows.map((row) => row.key);
+  const known = await knownRows(options.store, options.province, plan.entity, keys);
+  const fresh: CapturedRow[] = [];
+  for (const row of rows) {
+    const before = known.get(row.key);
+    if (before === undefined) fresh.push(row);
+    else if (!isSame(options, plan, row, before)) fresh.push({ ...row, known: before });
+  }
+  return fresh;
+}
+
+/** Under another mapping version a row with the same hash is mapped anew; the validate stage compares what comes out. */
+function isSame(options: CaptureOptions, plan: EntityPlan, row: CapturedRow, before: KnownRow): boolean {
+  return (
+    before.hash === row.hash &&
+    before.mappingVersion === options.mappingVersion &&
+    before.contractVersion === plan.contract.version
+  );
+}
+
+/** Doubled and key-less rows that are parked already, each with the same content as before, are unchanged as a whole. */
+async function dropParked(
+  options: CaptureOptions,
+  plan: EntityPlan,
+  rows: readonly KeylessRow[],
+): Promise<KeylessRow[]> {
+  if (rows.length === 0) return [];
+  const byKey = new Map<string, KeylessRow[]>();
+  for (const row of rows) {
+    const group = byKey.get(row.key ?? "");
+    if (group === undefined) byKey.set(row.key ?? "", [row]);
+    else group.push(row);
+  }
+  const keys = rows.map((row) => row.key).filter((key) => key !== null);
+  const parked = await parkedHashes(
+    options.store,
+    options.province,
+    plan.entity,
+    keys,
+    keys.length < rows.length,
+  );
+  const isParked = (key: string, group: readonly KeylessRow[]) =>
+    JSON.stringify(group.map((row) => row.hash).toSorted()) ===
+    JSON.stringify([...(parked.get(key) ?? [])].toSorted());
+  return [...byKey].filter(([key, group]) => !isParked(key, group)).flatMap(([, group]) => group);
+}
+
+function countByCounty(rows: readonly SourceRow[]): Map<string, { read: number; quarantined: number }> {
+  const counties = new Map<string, { read: number; quarantined: number }>();
+  for (const row of rows) {
+    const county = row.county ?? "";
+    const count = counties.get(county);
+    if (count === undefined) counties.set(county, { read: 1, quarantined: 0 });
+    else count.read += 1;
+  }
+  return counties;
+}

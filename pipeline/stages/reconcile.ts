@@ -1,0 +1,106 @@
+import { randomUUID } from "node:crypto";
+import type { EntityName } from "../../contracts/entity.ts";
+import { entityContract } from "../../contracts/registry.ts";
+import type { Store, StoreClient } from "../../exchange-db/store.ts";
+import type { Broker } from "../broker/broker.ts";
+import { controlMessage, parseControl } from "../control.ts";
+import type { Party } from "../envelope.ts";
+import type { SigningKey } from "../signing.ts";
+import { topicName } from "../topics.ts";
+import type { ReceivedMessage } from "./receive.ts";
+
+export interface ReconcileOptions {
+  readonly store: Store;
+  readonly broker: Broker;
+  readonly province: Party;
+  readonly key: SigningKey;
+}
+
+export interface Reconciliation {
+  readonly entity: EntityName;
+  readonly provinceRows: number;
+  readonly nationRows: number | null;
+  /** Same count and same sum of digests on both sides; null until the nation has answered. */
+  readonly isEqual: boolean | null;
+}
+
+/**
+ * reconcile: what the province believes to be applied is counted and summed, the nation is asked for the same of its own
+ * columns. A difference is a finding, never a silent fix. Gives the request's id.
+ */
+export async function askDigests(
+  options: ReconcileOptions,
+  runId: string,
+  entities: readonly EntityName[],
+): Promise<string> {
+  const askedId = randomUUID();
+  for (const entity of entities)
+    await recordProvinceSide(options.store, options.province, runId, askedId, entity);
+  const request = controlMessage(
+    "digest-request",
+    { askedId },
+    { id: askedId, source: options.province, key: options.key, traceParent: null, recordCount: null },
+  );
+  const topic = topicName(options.province, "up", "control");
+  await options.broker.send([{ topic, partition: 0, headers: request.headers, value: request.bytes }]);
+  return askedId;
+}
+
+/**
+ * Per key the nation holds the newest version it applied: the staging row where that one was applied, else the agreed
+ * earlier one, whose digest stands in `_prior`.
+ */
+async function recordProvinceSide(
+  store: Store,
+  province: string,
+  runId: string,
+  askedId: string,
+  entity: EntityName,
+): Promise<void> {
+  const { table } = entityContract(entity);
+  await store.query(
+    `INSERT INTO exchange.reconciliation (run_id, entity, asked_id, province_rows, province_sum)
+     SELECT $2, $3, $4, count(*), coalesce(sum(('x' || encode(substring(digest FROM 1 FOR 7), 'hex'))::bit(56)::bigint), 0)
+     FROM (SELECT CASE WHEN b.state = 'settled' AND s.wire_digest IS NOT NULL AND e.batch_id IS NULL THEN s.wire_digest
+                       ELSE p.wire_digest END AS digest
+           FROM staging.${table} s
+           JOIN exchange.batch b ON b.batch_id = s.batch_id
+           LEFT JOIN exchange.exception e ON e.batch_id = s.batch_id AND e.ordinal = s.batch_ordinal
+           LEFT JOIN staging.${table}_prior p
+             ON p.province = s.province AND p.source_key = s.source_key AND p.batch_id = s.agreed_national_version
+           WHERE s.province = $1) held
+     WHERE digest IS NOT NULL`,
+    [province, runId, entity, askedId],
+  );
+}
+
+/** Keeps the nation's side of a request in the caller's transaction. */
+export async function recordDigests(client: StoreClient, received: ReceivedMessage): Promise<void> {
+  const { askedId, digests } = parseControl("digest", received.message.value);
+  await client.query(
+    `UPDATE exchange.reconciliation r SET nation_rows = d.rows, nation_sum = d.sum, answered_at = now()
+     FROM jsonb_to_recordset($2::jsonb) AS d(entity text, rows bigint, sum numeric)
+     WHERE r.asked_id::text = $1 AND r.entity = d.entity`,
+    [askedId, JSON.stringify(digests)],
+  );
+}
+
+export async function reconciliationOf(store: Store, askedId: string): Promise<readonly Reconciliation[]> {
+  const rows = await store.query<{
+    entity: EntityName;
+    provinceRows: string;
+    nationRows: string | null;
+    isEqual: boolean | null;
+  }>(
+    `SELECT entity, province_rows AS "provinceRows", nation_rows AS "nationRows",
+       province_rows = nation_rows AND province_sum = nation_sum AS "isEqual"
+     FROM exchange.reconciliation WHERE asked_id = $1`,
+    [askedId],
+  );
+  return rows.map((row) => ({
+    entity: row.entity,
+    provinceRows: Number(row.provinceRows),
+    nationRows: row.nationRows === null ? null : Number(row.nationRows),
+    isEqual: row.isEqual,
+  }));
+}

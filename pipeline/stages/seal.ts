@@ -1,0 +1,233 @@
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import { DuijieError } from "../../contracts/errors.ts";
+import type { LandingBatch, LandingException, LandingRow } from "../../exchange-db/landing.ts";
+import type { EntityPlan } from "../entity-plan.ts";
+import { batchType, buildHeaders, type Party } from "../envelope.ts";
+import { type SigningKey, sign } from "../signing.ts";
+import type { Stage } from "../stage.ts";
+import type { KeylessRow, ParkedRow, PassedRow, SealedUnit, ValidatedUnit } from "../unit.ts";
+
+export interface SealOptions {
+  readonly province: Party;
+  readonly signingKey: SigningKey;
+  readonly mappingVersion: string;
+  /** Records in one batch, at most. */
+  readonly batchRows: number;
+  /** Bytes of one batch before compression, at most; a batch closes at whichever limit it meets first. */
+  readonly batchBytes: number;
+}
+
+/** Columns that stand before the contract fields in every record of every batch, from the first version on. */
+export const recordHead = [
+  "op",
+  "key",
+  "previousKey",
+  "version",
+  "baseNationalVersion",
+  "custodyEpoch",
+] as const;
+
+const compress = promisify(gzip);
+
+/** seal: rows that passed → batches of compressed, signed bytes. A record too large for a message of its own is parked. */
+export function sealStage(options: SealOptions, plan: EntityPlan): Stage<ValidatedUnit, SealedUnit> {
+  return {
+    name: "seal",
+    async run(validated) {
+      const ids = [...validated.captured.batchIds];
+      const { groups, tooLarge } = groupRows(options, plan, validated.passed, ids);
+      const parked = [...validated.parked, ...tooLarge];
+      const batches: LandingBatch[] = [];
+      for (const group of groups) batches.push(await sealGroup(options, plan, validated, group));
+      const keyless = validated.captured.keyless;
+      if (parked.length + keyless.length > 0) appendParked(plan, batches, ids, parked, keyless);
+      countQuarantined(validated, parked, keyless);
+      return { validated, batches };
+    },
+  };
+}
+
+interface Group {
+  readonly batchId: bigint;
+  readonly rows: PassedRow[];
+  readonly lines: string[];
+  bytes: number;
+}
+
+function groupRows(
+  options: SealOptions,
+  plan: EntityPlan,
+  rows: readonly PassedRow[],
+  ids: bigint[],
+): { groups: Group[]; tooLarge: ParkedRow[] } {
+  const groups: Group[] = [];
+  const tooLarge: ParkedRow[] = [];
+  const headBytes = fieldNames(plan).length + 200;
+  let open: Group | undefined;
+  for (const row of rows) {
+    // The version has a fixed place: its digits are put in when the batch is known.
+    const line = recordLine(row);
+    const bytes = Buffer.byteLength(line) + 24;
+    if (headBytes + bytes > options.batchBytes) {
+      tooLarge.push({
+        row: row.row,
+        findings: [{ code: "MESSAGE_TOO_LARGE", field: "", rule: "MESSAGE_TOO_LARGE", value: null }],
+      });
+      continue;
+    }
+    if (
+      open === undefined ||
+      open.rows.length >= options.batchRows ||
+      open.bytes + bytes > options.batchBytes
+    ) {
+      open = { batchId: nextId(ids), rows: [], lines: [], bytes: headBytes };
+      groups.push(open);
+    }
+    open.rows.push(row);
+    open.lines.push(`${line.slice(0, versionMark(row))}${open.batchId}${line.slice(versionMark(row))}`);
+    open.bytes += bytes;
+  }
+  return { groups, tooLarge };
+}
+
+/** `["upsert","key",null,` … the version comes here … `,base,0,values…]` */
+function recordLine(row: PassedRow): string {
+  const base = row.row.known?.agreedNationalVersion ?? "null";
+  const values = JSON.stringify(row.values).slice(1);
+  return `${recordStart(row)},${base},0,${values}`;
+}
+
+function recordStart(row: PassedRow): string {
+  return `["${row.row.op}",${JSON.stringify(row.row.key)},null,`;
+}
+
+function versionMark(row: PassedRow): number {
+  return recordStart(row).length;
+}
+
+function nextId(ids: bigint[]): bigint {
+  const id = ids.shift();
+  if (id === undefined) throw new DuijieError("INVARIANT_BROKEN", { what: "batch ids used up" });
+  return id;
+}
+
+function fieldNames(plan: EntityPlan): string {
+  return JSON.stringify([...recordHead, ...plan.contract.fields.map((field) => field.name)]);
+}
+
+async function sealGroup(
+  options: SealOptions,
+  plan: EntityPlan,
+  validated: ValidatedUnit,
+  group: Group,
+): Promise<LandingBatch> {
+  const { entity, contract } = plan;
+  const text = `{"province":"${options.province}","entity":"${entity}","contractVersion":${contract.version},"fields":${fieldNames(plan)},"records":[\n${group.lines.join(",\n")}\n]}`;
+  const bytes = await compress(Buffer.from(text, "utf8"), { level: 1 });
+  const headers = buildHeaders({
+    id: String(group.batchId),
+    source: options.province,
+    type: batchType(entity, contract.version),
+    mappingVersion: Number(options.mappingVersion),
+    recordCount: group.rows.length,
+    keyId: options.signingKey.id,
+    encryptionKeyId: null,
+    traceParent: validated.captured.traceParent,
+  });
+  return {
+    batchId: group.batchId,
+    rows: group.rows.map((row) => landingRow(plan, row.row, row.wireDigest, row.values)),
+    wireCount: group.rows.length,
+    recordCount: group.rows.length,
+    exceptions: [],
+    message: { headers: sign(headers, bytes, options.signingKey), bytes },
+  };
+}
+
+/** Parked rows follow the wire's records in the unit's last batch, so that an ordinal below `wireCount` is on the wire. */
+function appendParked(
+  plan: EntityPlan,
+  batches: LandingBatch[],
+  ids: bigint[],
+  parked: readonly ParkedRow[],
+  keyless: readonly KeylessRow[],
+): void {
+  const last = batches.pop() ?? {
+    batchId: nextId(ids),
+    rows: [],
+    wireCount: 0,
+    recordCount: 0,
+    exceptions: [],
+    message: null,
+  };
+  const rows = [...last.rows, ...parked.map(({ row }) => landingRow(plan, row, null, null))];
+  const exceptions: LandingException[] = parked.map((one, index) =>
+    parkedException(one, last.recordCount + index),
+  );
+  keyless.forEach((row, index) => {
+    exceptions.push(keylessException(row, last.recordCount + parked.length + index));
+  });
+  batches.push({ ...last, rows, exceptions, recordCount: last.recordCount + parked.length + keyless.length });
+}
+
+function parkedException({ row, findings }: ParkedRow, ordinal: number): LandingException {
+  const first = findings[0];
+  if (first === undefined) throw new DuijieError("INVARIANT_BROKEN", { what: "parked without a finding" });
+  return {
+    ordinal,
+    key: row.key,
+    hash: row.hash,
+    county: row.county,
+    code: first.code,
+    field: first.field === "" ? null : first.field,
+    findings,
+    raw: row.unreadable === null ? null : { [row.unreadable.column]: `hex:${row.unreadable.hex}` },
+  };
+}
+
+function keylessException(row: KeylessRow, ordinal: number): LandingException {
+  const findings = [{ code: row.code, field: "", rule: row.code, value: null }];
+  return {
+    ordinal,
+    key: row.key,
+    hash: row.hash,
+    county: row.county,
+    code: row.code,
+    field: null,
+    findings,
+    raw: row.raw,
+  };
+}
+
+function landingRow(
+  plan: EntityPlan,
+  row: PassedRow["row"],
+  digest: Buffer | null,
+  values: PassedRow["values"] | null,
+): LandingRow {
+  const { identifier } = plan.contract;
+  return {
+    key: row.key,
+    hash: row.hash,
+    county: row.county,
+    op: row.op,
+    wireDigest: digest,
+    agreedNationalVersion: row.known?.agreedNationalVersion ?? null,
+    raw: row.raw,
+    identifier:
+      identifier === null || values === null ? null : (values[plan.contract.indexOf(identifier)] ?? null),
+  };
+}
+
+function countQuarantined(
+  validated: ValidatedUnit,
+  parked: readonly ParkedRow[],
+  keyless: readonly KeylessRow[],
+): void {
+  const { counties } = validated.captured;
+  for (const county of [...parked.map(({ row }) => row.county), ...keyless.map((row) => row.county)]) {
+    const count = counties.get(county ?? "");
+    if (count !== undefined) count.quarantined += 1;
+  }
+}

@@ -1,0 +1,83 @@
+import type { FieldValue } from "../contracts/entity.ts";
+import type { KnownRow } from "../exchange-db/known-rows.ts";
+import type { KeptFinding, LandingBatch } from "../exchange-db/landing.ts";
+
+/** What a unit of work is about: one leased chunk, or one page of parked records. */
+export interface UnitOrigin {
+  readonly kind: "chunk" | "release" | "replay";
+  readonly segment: number | null;
+  readonly token: string | null;
+  /** Nothing of this key range was ever landed. */
+  readonly isFirst: boolean;
+}
+
+/** A row on its way: read, not yet mapped. Raw text per contract field, contract order. */
+export interface CapturedRow {
+  readonly key: string;
+  readonly hash: string;
+  readonly county: string | null;
+  readonly op: "upsert" | "delete";
+  readonly raw: readonly (string | null)[];
+  /** Set where the source could not decode a column. */
+  readonly unreadable: { readonly column: string; readonly hex: string } | null;
+  readonly known: KnownRow | null;
+}
+
+/** A row that staging can't hold: no key, or a key that another row has too. */
+export interface KeylessRow {
+  readonly key: string | null;
+  readonly hash: string;
+  readonly county: string | null;
+  readonly code: "KEY_MISSING" | "KEY_DUPLICATE";
+  readonly raw: Readonly<Record<string, string | null>>;
+}
+
+export interface CapturedUnit {
+  readonly origin: UnitOrigin;
+  readonly traceParent: string;
+  /** Taken before the read, ascending; the version of what was read. */
+  readonly batchIds: readonly bigint[];
+  readonly readCount: number;
+  readonly unchangedCount: number;
+  readonly rows: readonly CapturedRow[];
+  readonly keyless: readonly KeylessRow[];
+  readonly counties: Map<string, { read: number; quarantined: number }>;
+}
+
+/** A row with what mapping and validation found. Without findings it goes on the wire. */
+export interface MappedRow {
+  readonly row: CapturedRow;
+  readonly values: readonly FieldValue[];
+  readonly findings: readonly KeptFinding[];
+}
+
+export interface MappedUnit {
+  readonly captured: CapturedUnit;
+  readonly rows: readonly MappedRow[];
+}
+
+export interface PassedRow {
+  readonly row: CapturedRow;
+  readonly values: readonly FieldValue[];
+  readonly wireDigest: Buffer;
+}
+
+export interface ParkedRow {
+  readonly row: CapturedRow;
+  readonly findings: readonly KeptFinding[];
+}
+
+export interface ValidatedUnit {
+  readonly captured: CapturedUnit;
+  /** Unchanged in the source and, mapped anew, on the wire: nothing to land. */
+  readonly unchangedCount: number;
+  readonly passed: readonly PassedRow[];
+  readonly parked: readonly ParkedRow[];
+  /** Rows that a warning rule met, by rule. */
+  readonly warnings: Readonly<Record<string, number>>;
+}
+
+export interface SealedUnit {
+  readonly validated: ValidatedUnit;
+  readonly batches: readonly LandingBatch[];
+}
