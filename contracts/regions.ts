@@ -34,7 +34,7 @@ export class Regions {
     );
     this.#ever = new Set([...this.#current, ...periods.keys()]);
     this.#abolished = endings(periods, this.#current);
-    this.#withCounties = parentsOf(this.#current);
+    this.#withCounties = parentsOf(rows.map((row) => row["code"] ?? ""));
   }
 
   /** All codes in force, six digits: provinces, prefectures, counties, and what the statistics list adds. */
@@ -82,7 +82,7 @@ export class Regions {
     return this.#ever.has(code6);
   }
 
-  /** True for a county, or for a prefecture that has none: where people live. */
+  /** True for a county, or for a prefecture without counties in GB/T 2260: where people live. */
   isLeaf(code6: string): boolean {
     return !this.#withCounties.has(code6) && this.#ever.has(code6);
   }
@@ -102,7 +102,7 @@ function isRegionForm(code: string): boolean {
   return regionForm.test(code);
 }
 
-function parentsOf(codes: ReadonlySet<string>): ReadonlySet<string> {
+function parentsOf(codes: readonly string[]): ReadonlySet<string> {
   const parents = new Set<string>();
   for (const code of codes) {
     for (const parent of [`${code.slice(0, 4)}00`, `${code.slice(0, 2)}0000`]) {
