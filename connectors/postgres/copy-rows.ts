@@ -1,0 +1,129 @@
+import { isUtf8, transcode } from "node:buffer";
+import { DuijieError } from "../../contracts/errors.ts";
+import { type Charset, decode } from "../charset.ts";
+
+/** One row of `COPY … TO STDOUT` in text format. */
+export interface CopyRow {
+  readonly fields: (string | null)[];
+  /** The first field whose bytes are not of the charset; it is null in `fields`. */
+  readonly unreadable?: { readonly index: number; readonly hex: string };
+}
+
+const newline = 10;
+const replacementBytes = Buffer.from([0xef, 0xbf, 0xbd]);
+
+/**
+ * Turns the bytes of `COPY … TO STDOUT` (text format) into rows, chunk by chunk. Cost is what matters here: a chunk
+ * is decoded as a whole and cut by `indexOf`; only fields with a backslash are unescaped. Measured with 50 columns,
+ * 500 bytes and 51 Han characters a row: 2.9 µs a row, against 7.9 by decoding and splitting line by line.
+ */
+export class CopyRowReader {
+  readonly #fieldCount: number;
+  readonly #charset: Charset;
+  #pending: Buffer[] = [];
+  #rowCount = 0;
+
+  constructor(fieldCount: number, charset: Charset) {
+    this.#fieldCount = fieldCount;
+    this.#charset = charset;
+  }
+
+  /** Rows completed so far. */
+  get rowCount(): number {
+    return this.#rowCount;
+  }
+
+  /** The rows that this chunk completes. The rest of it is kept, in pieces, until its newline comes. */
+  push(chunk: Buffer): CopyRow[] {
+    const end = chunk.lastIndexOf(newline);
+    if (end === -1) {
+      this.#pending.push(chunk);
+      return [];
+    }
+    const head = chunk.subarray(0, end + 1);
+    const complete = this.#pending.length === 0 ? head : Buffer.concat([...this.#pending, head]);
+    this.#pending = end + 1 < chunk.length ? [chunk.subarray(end + 1)] : [];
+    const rows = this.#rows(complete);
+    this.#rowCount += rows.length;
+    return rows;
+  }
+
+  #rows(bytes: Buffer): CopyRow[] {
+    // A chunk of good UTF-8 goes by the fast way. `transcode` and UCS-2 take a fifth of `toString("utf8")`.
+    if (this.#charset === "utf8" && isUtf8(bytes) && !bytes.includes(replacementBytes)) {
+      return cutRows(transcode(bytes, "utf8", "utf16le").toString("ucs2"), this.#fieldCount).map(asRow);
+    }
+    // COPY escapes byte by byte, and the second byte of a GBK pair can be a backslash: bytes are cut and unescaped
+    // first (as Latin-1, where a character is a byte) and decoded after. Tab and newline are no trail bytes.
+    return cutRows(bytes.toString("latin1"), this.#fieldCount).map((fields) =>
+      decodeFields(fields, this.#charset),
+    );
+  }
+}
+
+function asRow(fields: (string | null)[]): CopyRow {
+  return { fields };
+}
+
+function decodeFields(fields: (string | null)[], charset: Charset): CopyRow {
+  let unreadable: CopyRow["unreadable"];
+  for (let index = 0; index < fields.length; index++) {
+    const field = fields[index];
+    if (field === null || field === undefined || isPlain(field)) continue;
+    const bytes = Buffer.from(field, "latin1");
+    const text = decode(bytes, charset);
+    fields[index] = text;
+    if (text === null) unreadable ??= { index, hex: bytes.toString("hex") };
+  }
+  return unreadable === undefined ? { fields } : { fields, unreadable };
+}
+
+const beyondAscii = /[\u0080-\u00FF]/;
+function isPlain(latin1: string): boolean {
+  return !beyondAscii.test(latin1);
+}
+
+/** Cuts text that ends in a newline into rows of `fieldCount` unescaped fields; `\N` is null. */
+export function cutRows(text: string, fieldCount: number): (string | null)[][] {
+  const rows: (string | null)[][] = [];
+  const lastField = fieldCount - 1;
+  let escape = nextEscape(text, 0);
+  let start = 0;
+  while (start < text.length) {
+    const fields: (string | null)[] = [];
+    for (let index = 0; index < fieldCount; index++) {
+      const end = text.indexOf(index === lastField ? "\n" : "\t", start);
+      if (end === -1) throw new DuijieError("INVARIANT_BROKEN", { invariant: "copy-fields", fieldCount });
+      const field = text.substring(start, end);
+      if (escape < end) {
+        fields.push(field === "\\N" ? null : unescapeField(field));
+        escape = nextEscape(text, end);
+      } else {
+        fields.push(field);
+      }
+      start = end + 1;
+    }
+    rows.push(fields);
+  }
+  return rows;
+}
+
+function nextEscape(text: string, from: number): number {
+  const at = text.indexOf("\\", from);
+  return at === -1 ? Number.POSITIVE_INFINITY : at;
+}
+
+const escapeSequence = /\\([\s\S])/g;
+const escapeMeaning: ReadonlyMap<string, string> = new Map([
+  ["b", "\b"],
+  ["f", "\f"],
+  ["n", "\n"],
+  ["r", "\r"],
+  ["t", "\t"],
+  ["v", "\v"],
+]);
+
+/** `COPY TO` writes only these six and the doubled backslash; a backslash before anything else is dropped. */
+function unescapeField(field: string): string {
+  return field.replace(escapeSequence, (_, letter: string) => escapeMeaning.get(letter) ?? letter);
+}

@@ -1,0 +1,263 @@
+import pg from "pg";
+import { DuijieError, type ErrorParams } from "../../contracts/errors.ts";
+import {
+  type CheckFinding,
+  type Connector,
+  type ConnectorCapabilities,
+  joinKey,
+  type KeyRange,
+  type RangeHash,
+  type ReadLimits,
+  type SourceEntity,
+  type SourceRow,
+} from "../connector.ts";
+import { systemClock } from "../read-pace.ts";
+import type { CopyRow } from "./copy-rows.ts";
+import type { PostgresDependencies, PostgresOptions } from "./options.ts";
+import { serverCharset } from "./server-charset.ts";
+import type { Session } from "./session.ts";
+import { SessionPool } from "./session-pool.ts";
+import { sourceError } from "./source-error.ts";
+import { confirmShape, describeSource, type SourceShape, usedColumns } from "./source-shape.ts";
+import {
+  boundariesStatement,
+  countiesStatement,
+  countStatement,
+  hashStatement,
+  readStatement,
+  type StatementContext,
+} from "./statements.ts";
+
+/** A registry on PostgreSQL. Needs SELECT on what it reads and nothing else; every transaction is read only. */
+export class PostgresConnector implements Connector {
+  readonly engine = "postgres";
+  readonly capabilities: ConnectorCapabilities = { snapshot: true, hashRange: true };
+  readonly #options: PostgresOptions;
+  readonly #server: string;
+  readonly #pool: SessionPool;
+  readonly #shapes = new Map<string, SourceShape>();
+
+  constructor(options: PostgresOptions, dependencies: PostgresDependencies = {}) {
+    const config = clientConfig(options);
+    this.#options = options;
+    this.#server = serverName(config);
+    this.#pool = new SessionPool(config, options.concurrentReads, dependencies.clock ?? systemClock);
+  }
+
+  async check(_sources: readonly SourceEntity[], _signal: AbortSignal): Promise<readonly CheckFinding[]> {
+    return [];
+  }
+
+  async count(source: SourceEntity, signal: AbortSignal): Promise<number> {
+    const rows = await this.#rows(source, signal, countStatement);
+    return Number(rows[0]?.[0]);
+  }
+
+  async counties(
+    source: SourceEntity,
+    signal: AbortSignal,
+  ): Promise<readonly { county: string | null; rows: number }[]> {
+    const { countyColumn } = source;
+    if (countyColumn === undefined) return [];
+    const counties: { county: string | null; rows: number }[] = [];
+    const statement = (context: StatementContext) => countiesStatement(context, countyColumn);
+    for await (const { fields } of this.#copiedRows(source, signal, 2, statement)) {
+      counties.push({ county: fields[0] ?? null, rows: Number(fields[1]) });
+    }
+    return counties;
+  }
+
+  async planRanges(
+    source: SourceEntity,
+    rowsPerRange: number,
+    signal: AbortSignal,
+  ): Promise<readonly KeyRange[]> {
+    const statement = (context: StatementContext) => boundariesStatement(context, rowsPerRange);
+    const rows = await this.#rows(source, signal, statement);
+    return rangesBetween(rows.map((row) => row.map((bound) => bound ?? "")));
+  }
+
+  async *readRange(
+    source: SourceEntity,
+    range: KeyRange,
+    limits: ReadLimits,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly SourceRow[]> {
+    const toRow = rowMaker(source);
+    const fieldCount = usedColumns(source).length + 1;
+    yield* this.#inTransaction(source, signal, async function* (session, context, copy) {
+      let page: SourceRow[] = [];
+      for await (const rows of copy(fieldCount, readStatement(context, range))) {
+        for (const row of rows) {
+          page.push(toRow(row));
+          if (page.length < limits.pageRows) continue;
+          await session.pace.take(page.length, limits.rowsPerSecond, signal);
+          yield page;
+          page = [];
+        }
+      }
+      if (page.length === 0) return;
+      await session.pace.take(page.length, limits.rowsPerSecond, signal);
+      yield page;
+    });
+  }
+
+  async hashRange(source: SourceEntity, range: KeyRange, signal: AbortSignal): Promise<RangeHash> {
+    const rows = await this.#rows(source, signal, (context) => hashStatement(context, range));
+    return { rows: Number(rows[0]?.[0]), sum: rows[0]?.[1] ?? "0" };
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  /** All rows of one statement that returns few. */
+  async #rows(
+    source: SourceEntity,
+    signal: AbortSignal,
+    statement: (context: StatementContext) => string,
+  ): Promise<(string | null)[][]> {
+    const all: (string | null)[][] = [];
+    const read = this.#inTransaction(source, signal, async function* (session, context) {
+      yield* await session.rows(statement(context));
+    });
+    for await (const row of read) all.push(row);
+    return all;
+  }
+
+  #copiedRows(
+    source: SourceEntity,
+    signal: AbortSignal,
+    fieldCount: number,
+    statement: (context: StatementContext) => string,
+  ): AsyncGenerator<CopyRow> {
+    return this.#inTransaction(source, signal, async function* (_, context, copy) {
+      for await (const rows of copy(fieldCount, statement(context))) yield* rows;
+    });
+  }
+
+  /** One read-only transaction over one source whose shape is known and confirmed. Driver's errors become ours here. */
+  async *#inTransaction<T>(
+    source: SourceEntity,
+    signal: AbortSignal,
+    work: (session: Session, context: StatementContext, copy: CopyFunction) => AsyncGenerator<T>,
+  ): AsyncGenerator<T> {
+    const { statementTimeoutMs, charset: declared } = this.#options;
+    const shapeOf = (session: Session) => this.#confirmedShape(session, source);
+    try {
+      yield* this.#pool.use(signal, (session) =>
+        session.transaction(statementTimeoutMs, signal, async function* () {
+          const charset = serverCharset(session.facts.encoding, declared);
+          const shape = await shapeOf(session);
+          const context = { source, shape, charset, versionNumber: session.facts.versionNumber };
+          const copy: CopyFunction = (fieldCount, statement) =>
+            session.copy({ statement, fieldCount, charset: charset.charset, stallMs: statementTimeoutMs });
+          yield* work(session, context, copy);
+        }),
+      );
+    } catch (error) {
+      signal.throwIfAborted();
+      throw sourceError(error, this.#place(source));
+    }
+  }
+
+  async #confirmedShape(session: Session, source: SourceEntity): Promise<SourceShape> {
+    const name = JSON.stringify([source.from, usedColumns(source)]);
+    const known = this.#shapes.get(name);
+    if (known !== undefined) {
+      await confirmShape(session, source, known);
+      return known;
+    }
+    const shape = await describeSource(session, source);
+    this.#shapes.set(name, shape);
+    return shape;
+  }
+
+  #place(source: SourceEntity): ErrorParams {
+    const table = "relation" in source.from ? { table: source.from.relation } : {};
+    return { server: this.#server, entity: source.entity, ...table };
+  }
+}
+
+type CopyFunction = (fieldCount: number, statement: string) => AsyncGenerator<CopyRow[]>;
+
+export function createPostgresConnector(
+  options: PostgresOptions,
+  dependencies: PostgresDependencies = {},
+): Connector {
+  return new PostgresConnector(options, dependencies);
+}
+
+/** First and last open, each boundary closing one and opening the next; rows with a NULL in the key last. */
+function rangesBetween(boundaries: readonly (readonly string[])[]): readonly KeyRange[] {
+  const lowers = [null, ...boundaries];
+  const ranges = lowers.map((lower, index) => ({ lower, upper: boundaries[index] ?? null, nullKeys: false }));
+  return [...ranges, { lower: null, upper: null, nullKeys: true }];
+}
+
+/** Fields of the read statement → row. The configured columns come first, so that their fields need no copying about. */
+function rowMaker(source: SourceEntity): (row: CopyRow) => SourceRow {
+  const columns = usedColumns(source);
+  const keyAt = source.key.map((name) => columns.indexOf(name));
+  const countyAt = source.countyColumn === undefined ? -1 : columns.indexOf(source.countyColumn);
+  const valueAt = source.columns.map(({ column }) => columns.indexOf(column));
+  const isInPlace = valueAt.every((at, index) => at === index);
+  const hashAt = columns.length;
+  return ({ fields, unreadable }) => {
+    const row = {
+      key: keyText(fields, keyAt),
+      hash: fields[hashAt] ?? "",
+      county: countyAt === -1 ? null : (fields[countyAt] ?? null),
+      values: isInPlace ? fields : valueAt.map((at) => fields[at] ?? null),
+    };
+    if (isInPlace) fields.length = valueAt.length;
+    if (unreadable === undefined) return row;
+    return { ...row, unreadable: { column: columns[unreadable.index] ?? "", hex: unreadable.hex } };
+  };
+}
+
+function keyText(fields: readonly (string | null)[], keyAt: readonly number[]): string | null {
+  const parts: string[] = [];
+  for (const at of keyAt) {
+    const part = fields[at];
+    if (part === null || part === undefined) return null;
+    parts.push(part);
+  }
+  return joinKey(parts);
+}
+
+function clientConfig(options: PostgresOptions): pg.ClientConfig {
+  const { url, host, port, database, user, password, tls } = options;
+  const address =
+    url === undefined
+      ? {
+          host: host ?? "",
+          port: port ?? 5432,
+          database: database ?? "",
+          user: user ?? "",
+          password: password ?? "",
+        }
+      : { connectionString: url };
+  return {
+    ...address,
+    ssl:
+      tls === true
+        ? { rejectUnauthorized: true }
+        : tls === false
+          ? false
+          : { ...tls, rejectUnauthorized: true },
+    application_name: "duijie",
+    connectionTimeoutMillis: options.connectTimeoutMs,
+    keepAlive: true,
+  };
+}
+
+/** host:port for messages; nothing else of a URL may show. */
+function serverName(config: pg.ClientConfig): string {
+  try {
+    const { host, port } = new pg.Client(config);
+    return `${host}:${port}`;
+  } catch {
+    throw new DuijieError("CONFIG_INVALID", { setting: "registry.url" });
+  }
+}
