@@ -1,0 +1,31 @@
+import { DuijieError } from "../../contracts/errors.ts";
+import type { Broker, BrokerOptions } from "./broker.ts";
+import type { BrokerLog } from "./broker-log.ts";
+import { KafkajsBroker } from "./kafkajs-broker.ts";
+import { readTlsFiles } from "./tls-files.ts";
+
+/** `auto`: node-rdkafka where its compiled part is there, else kafkajs; told to `log` as `client-fallback`. */
+export type BrokerClient = "kafkajs" | "rdkafka" | "auto";
+
+/**
+ * Loads the client; connects on first use, so that it also succeeds while the broker is away. Throws BROKER_REFUSED
+ * (reason `client-missing`) when node-rdkafka was asked for by name and is not built, FILE_UNREADABLE for TLS files.
+ */
+export async function openBroker(
+  client: BrokerClient,
+  options: BrokerOptions,
+  log: BrokerLog = () => undefined,
+): Promise<Broker> {
+  const tls = await readTlsFiles(options.tls);
+  if (client === "kafkajs") return new KafkajsBroker(options, tls, log);
+  // Its module loads the compiled part: never imported where it is not asked for.
+  const { loadRdkafka, RdkafkaBroker } = await import("./rdkafka-broker.ts");
+  try {
+    return new RdkafkaBroker(await loadRdkafka(), options, tls, log);
+  } catch (error) {
+    const isMissing = error instanceof DuijieError && error.params["reason"] === "client-missing";
+    if (client !== "auto" || !isMissing) throw error;
+    log({ client: "rdkafka", level: "warn", code: "client-fallback" });
+    return new KafkajsBroker(options, tls, log);
+  }
+}
