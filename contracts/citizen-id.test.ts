@@ -32,7 +32,7 @@ describe("the citizen ID", () => {
   for (const id of examples) {
     it(`accepts ${id} and no other check character for it`, () => {
       expect(hasCitizenIdForm(id)).to.equal(true);
-      const accepted = [..."0123456789X"].filter((check) => hasRightCheck(id.slice(0, 17) + check));
+      const accepted = Array.from("0123456789X").filter((check) => hasRightCheck(id.slice(0, 17) + check));
       expect(accepted).to.deep.equal([id.charAt(17)]);
     });
   }
@@ -40,7 +40,7 @@ describe("the citizen ID", () => {
   it("gives a sum of powers of two that is 1 mod 11, which is how the standard states it", () => {
     fc.assert(
       fc.property(valid, (id) => {
-        const sum = [...id].reduce(
+        const sum = Array.from(id).reduce(
           (total, c, at) => total + (c === "X" ? 10 : Number(c)) * 2 ** (17 - at),
           0,
         );

@@ -15,7 +15,15 @@ export function checkCharacter(digits: string): string {
 
 /** Seventeen digits and a digit or capital X. */
 export function hasCitizenIdForm(id: string): boolean {
-  return /^\d{17}[\dX]$/.test(id);
+  if (id.length !== 18) return false;
+  for (let at = 0; at < 17; at += 1) {
+    if (!isDigit(id.charCodeAt(at))) return false;
+  }
+  return isDigit(id.charCodeAt(17)) || id.endsWith("X");
+}
+
+function isDigit(unit: number): boolean {
+  return unit >= 48 && unit <= 57;
 }
 
 /** The last character is right. Catches every wrong digit and every swap of neighbours. */

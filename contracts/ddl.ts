@@ -101,21 +101,13 @@ export function registryDigestSql(entity: EntityName, alias: string): string {
 }
 
 function digestPart(field: FieldContract, column: string): string {
-  switch (field.type) {
-    case "yes-no":
-      return `CASE WHEN ${column} THEN '1:1' WHEN NOT ${column} THEN '1:0' ELSE '-' END`;
-    case "date":
-      // A date alone would be taken as a timestamp with time zone, and some midnights do not exist.
-      return `coalesce('8:' || to_char(${column}::timestamp, 'YYYYMMDD'), '-')`;
-    case "decimal":
-    case "integer":
-      return `coalesce(length(${column}::text) || ':' || ${column}::text, '-')`;
-    case "text":
-    case "ref":
-    case "code":
-    case "month":
-      return `coalesce(octet_length(${column}) || ':' || ${column}, '-')`;
-  }
+  if (field.type === "yes-no")
+    return `CASE WHEN ${column} THEN '1:1' WHEN NOT ${column} THEN '1:0' ELSE '-' END`;
+  // A date alone would be taken as a timestamp with time zone, and some midnights do not exist.
+  if (field.type === "date") return `coalesce('8:' || to_char(${column}::timestamp, 'YYYYMMDD'), '-')`;
+  if (registryTypes[field.type] === "text")
+    return `coalesce(octet_length(${column}) || ':' || ${column}, '-')`;
+  return `coalesce(length(${column}::text) || ':' || ${column}::text, '-')`;
 }
 
 function rawColumns(contract: EntityContract): readonly Column[] {

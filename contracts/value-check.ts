@@ -46,17 +46,26 @@ export function isPlainText(value: string): boolean {
   return !suspicious.test(value) || !forbidden.test(value);
 }
 
-/** `YYYYMMDD`, a day that exists, years 1800 to 2199. */
+/** `YYYYMMDD`, a day that exists, years 1800 to 2199. Arithmetic on the digits: it is asked several times a record. */
 export function isDate(value: string): boolean {
-  if (value.length !== 8 || !/^(?:18|19|20|21)\d{6}$/.test(value)) return false;
-  const month = Number(value.slice(4, 6));
-  const day = Number(value.slice(6, 8));
-  return month >= 1 && month <= 12 && day >= 1 && day <= daysOf(Number(value.slice(0, 4)), month);
+  if (value.length !== 8) return false;
+  const year = twoDigits(value, 0) * 100 + twoDigits(value, 2);
+  const month = twoDigits(value, 4);
+  const day = twoDigits(value, 6);
+  return year >= 1800 && year <= 2199 && day >= 1 && day <= daysOf(year, month);
 }
 
 /** `YYYYMM`. */
 export function isMonth(value: string): boolean {
-  return /^(?:18|19|20|21)\d{2}(?:0[1-9]|1[0-2])$/.test(value);
+  return value.length === 6 && isDate(`${value}01`);
+}
+
+/** NaN where one of the two is no digit; every comparison with it is false. */
+function twoDigits(value: string, at: number): number {
+  const tens = value.charCodeAt(at) - 48;
+  const ones = value.charCodeAt(at + 1) - 48;
+  const areDigits = tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9;
+  return areDigits ? tens * 10 + ones : Number.NaN;
 }
 
 const daysOfMonth = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
