@@ -75,8 +75,12 @@ export function toHalfWidth(value: string): string {
   );
 }
 
+/** The usual document number, which stays as it is. */
+const asciiDocument = /^[0-9A-Z]*$/;
+
 /** Ends a citizen ID in a capital X and takes its digits from full width; other documents keep their letters. */
 export function toDocumentNumber(value: string): string {
+  if (asciiDocument.test(value)) return value;
   const number = toHalfWidth(value);
   return /^\d{17}x$/.test(number) ? `${number.slice(0, 17)}X` : number;
 }

@@ -68,8 +68,8 @@ function compileStep(
     const value = raw.trim();
     return value === "" ? null : step(value);
   };
-  const isOfCodes = mapping.codes !== undefined || field.codeTable !== undefined;
-  return isOfCodes ? remembered(whole) : whole;
+  const repeats = mapping.codes !== undefined || field.codeTable !== undefined || repeating.has(field.type);
+  return repeats ? remembered(whole) : whole;
 }
 
 /** A reference to rows that have no identifier of their own; every character of a source key counts, blanks too. */
@@ -192,11 +192,14 @@ function unmapped(field: FieldContract, rule: string, value: string): MapFinding
   return { code: "MAPPING_MISSING", field: field.name, rule, value };
 }
 
-const rememberedMax = 4096;
+/** Types of which a province has few thousand values at most. */
+const repeating: ReadonlySet<FieldType> = new Set(["date", "month", "decimal", "integer", "yes-no"]);
+
+const rememberedMax = 8192;
 const rememberedLengthMax = 12;
 
 /**
- * Codes repeat, so each is worked out once. Bounded, as a wrongly configured column may hold something else in every
+ * Codes and days repeat, so each is worked out once. Bounded, as a wrongly configured column may hold something else in every
  * row; long texts are left out, because the engine keeps them as slices of the whole page that they were read from.
  */
 function remembered(step: Step): Step {

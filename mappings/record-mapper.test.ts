@@ -35,16 +35,14 @@ function mapOne(
 
 function expectUnmapped(one: One, rule: string, value: string): void {
   expect(one.value).to.equal(null);
-  expect(one.findings.map(({ field: _, ...rest }) => rest)).to.deep.equal([
-    { code: "MAPPING_MISSING", rule, value },
-  ]);
+  expect(one.findings).to.have.length(1);
+  expect(one.findings[0]).to.include({ code: "MAPPING_MISSING", rule, value });
 }
 
 function expectMalformed(one: One, rule: string): void {
   expect(one.value).to.equal(null);
-  expect(one.findings.map(({ field: _, ...rest }) => rest)).to.deep.equal([
-    { code: "RECORD_MALFORMED", rule, value: null },
-  ]);
+  expect(one.findings).to.have.length(1);
+  expect(one.findings[0]).to.include({ code: "RECORD_MALFORMED", rule, value: null });
 }
 
 describe("record mapper", () => {
