@@ -24,6 +24,7 @@ export function documentRules(document: DocumentFields): readonly Rule[] {
   const prefix = `${document.entity.toUpperCase()}_ID`;
   const shared = { entity: document.entity, owner: "school", fields: ["idDocNo", "idDocType"] } as const;
   const about = (values: readonly FieldValue[]) => citizenIdOf(values, document);
+  const hasLength = (id: string) => id.length === 18 || (document.allowsFifteen && id.length === 15);
   const isFormed = (id: string) => hasCitizenIdForm(id) || (document.allowsFifteen && /^\d{15}$/.test(id));
   return [
     {
@@ -39,8 +40,8 @@ export function documentRules(document: DocumentFields): readonly Rule[] {
       severity: "error",
       source: standard,
       check: (values) => {
-        const length = about(values)?.length ?? 18;
-        return length === 18 || (document.allowsFifteen && length === 15);
+        const id = about(values);
+        return id === null || hasLength(id);
       },
     },
     {
@@ -50,7 +51,7 @@ export function documentRules(document: DocumentFields): readonly Rule[] {
       source: standard,
       check: (values) => {
         const id = about(values);
-        return id === null || (id.length !== 18 && id.length !== 15) || isFormed(id) || id.length === 15;
+        return id === null || !hasLength(id) || isFormed(id);
       },
     },
     {

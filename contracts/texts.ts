@@ -19,6 +19,8 @@ export function createTexts(language: Language): Texts {
     lng: language,
     fallbackLng: false,
     initAsync: false,
+    // Its default prints an advertisement on our standard output.
+    showSupportNotice: false,
     // Keys hold dots and colons themselves, so nothing is split.
     keySeparator: false,
     nsSeparator: false,
