@@ -10,6 +10,7 @@ export interface Fate {
 }
 
 const violation: Fate = { outcome: "quarantined", code: "CONTRACT_VIOLATION" };
+const malformed: Fate = { outcome: "quarantined", code: "RECORD_MALFORMED" };
 const unmapped: Fate = { outcome: "quarantined", code: "MAPPING_MISSING" };
 const duplicate: Fate = { outcome: "quarantined", code: "KEY_DUPLICATE" };
 const keyless: Fate = { outcome: "quarantined", code: "KEY_MISSING" };
@@ -25,9 +26,9 @@ export const pupilFates = {
   "enrolment-mode-unmapped": unmapped,
   "phone-blank": violation,
   "home-address-blank": violation,
-  "birth-date-impossible": violation,
+  "birth-date-impossible": malformed,
   "name-too-long": violation,
-  "name-control-character": violation,
+  "name-control-character": malformed,
   "inclusive-class-differs": violation,
   "hukou-region-split": unmapped,
   "class-orphan": orphan,

@@ -1,4 +1,3 @@
-import { compactDate } from "./birth-ledger.ts";
 import { citizenId } from "./citizen-id.ts";
 import type { GuardianDefect } from "./defects.ts";
 import { employers, jobTitles, surnames } from "./name-parts.ts";
@@ -46,7 +45,7 @@ export function makeGuardians(
   defect: GuardianDefect | null,
   name: PersonName | null,
 ): readonly [Guardian, Guardian] {
-  const surname = surnames.find(([text]) => pupil.truth["name"]?.startsWith(text));
+  const surname = surnames.find(([text]) => pupil.truth.name?.startsWith(text));
   return [
     guardian(pupil, pupilKey, "1", first.pick(random), random, defect, name ?? chineseName(random, surname)),
     guardian(pupil, pupilKey, "2", second.pick(random), random, null, chineseName(random)),
@@ -62,28 +61,30 @@ function guardian(
   defect: GuardianDefect | null,
   name: PersonName,
 ): Guardian {
-  const hasId = defect !== null || pupil.truth["idDocType"] !== "1" || random.chance(0.9);
+  const hasId = defect !== null || pupil.truth.idDocType !== "1" || random.chance(0.9);
   const truth: Truth = {
     studentKey: pupilKey,
     ordinal,
     name: name.text,
     relationshipCode: relation.code,
     relationshipNote: relation.note,
-    ethnicityCode: random.chance(0.9) ? (pupil.truth["ethnicityCode"] ?? null) : null,
+    ethnicityCode: random.chance(0.9) ? (pupil.truth.ethnicityCode ?? null) : null,
     employer: random.chance(0.7) ? random.pick(employers) : null,
-    currentAddress: pupil.truth["currentAddress"] ?? null,
+    currentAddress: pupil.truth.currentAddress ?? null,
     hukouRegionCode: pupil.home.code12,
     phone: phoneNumber(random),
     isGuardian: yesNo(ordinal === "1" || random.chance(0.8)),
     idDocType: hasId ? "1" : null,
-    idDocNo: hasId ? adultId(pupil, relation, random) : null,
+    idDocNo: hasId ? adultId(pupil, relation, random, defect === null) : null,
     jobTitle: random.chance(0.4) ? random.pick(jobTitles) : null,
   };
   return { pupil, ordinal, truth, defect, quirk: random.below(1000) };
 }
 
-function adultId(pupil: Pupil, relation: Relation, random: SeededRandom): string {
-  const year = Number(pupil.truth["birthDate"]?.slice(0, 4)) - relation.older - random.below(12);
-  const date = compactDate(new Date(Date.UTC(year, random.below(12), 1 + random.below(28))));
-  return citizenId(pupil.home.code, date, 1 + random.below(499) * 2 + (relation.isMan ? 0 : 1));
+function adultId(pupil: Pupil, relation: Relation, random: SeededRandom, mayBeOld: boolean): string {
+  const year = Number(pupil.truth.birthDate?.slice(0, 4)) - relation.older - random.below(12);
+  const date = year * 10_000 + (1 + random.below(12)) * 100 + 1 + random.below(28);
+  const id = citizenId(pupil.home.code, String(date), 1 + random.below(499) * 2 + (relation.isMan ? 0 : 1));
+  // Grandparents still show cards of the first generation: no century, no check character.
+  return mayBeOld && relation.older > 40 && random.chance(0.05) ? id.slice(0, 6) + id.slice(8, 17) : id;
 }

@@ -4,7 +4,7 @@ import { type County, type ProvinceRegions, regionsOfProvince } from "./region-d
 import { SeededRandom, WeightedChoice } from "./seeded-random.ts";
 
 /** The school year that the demo stands in; fixed, so that the same seed gives the same bytes on any day. */
-export const schoolYear = 2025;
+export const schoolYear = 2026;
 
 export type PhaseCode = "2" | "3" | "4";
 export interface PhasePlan {

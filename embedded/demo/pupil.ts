@@ -4,11 +4,12 @@ import type { PupilDefect } from "./defects.ts";
 import { placeWords, talents } from "./name-parts.ts";
 import { chineseName, foreignName, minorityName, type PersonName } from "./person-names.ts";
 import type { ClassPlan, GradePlan, SchoolPlan } from "./province-plan.ts";
-import type { County } from "./region-data.ts";
+import type { County, ProvinceRegions } from "./region-data.ts";
 import { type SeededRandom, WeightedChoice } from "./seeded-random.ts";
+import { StudentTruth } from "./student-truth.ts";
 
 /** One record as the nation must hold it: contract fields in canonical text. */
-export type Truth = Readonly<Record<string, string | null>>;
+export type Truth = { readonly [field: string]: string | null };
 
 export interface Seat {
   readonly school: SchoolPlan;
@@ -25,7 +26,7 @@ export interface Pupil {
   /** Running number among the pupils of its key style, from 1. */
   readonly number: number;
   readonly isBoy: boolean;
-  readonly truth: Truth;
+  readonly truth: StudentTruth;
   /** The county in whose numbers the pupil was first registered. */
   readonly home: County;
   readonly defect: PupilDefect | null;
@@ -33,12 +34,13 @@ export interface Pupil {
   readonly quirk: number;
 }
 
-/** What one pupil is made from. `renamed`: an abolished code stands in the registry for `home`'s code. */
+/** What one pupil is made from. */
 export interface PupilSource {
   readonly seat: Seat;
   readonly number: number;
   readonly defect: PupilDefect | null;
   readonly home: County;
+  readonly renamed: ProvinceRegions["renamed"];
   readonly name: PersonName | null;
 }
 
@@ -79,59 +81,60 @@ const categories = { "2": "21100", "3": "31100", "4": "32100" } as const;
 
 /** Makes a pupil from random draws in a fixed order; every value fulfils the contract and its rules. */
 export function makePupil(source: PupilSource, births: BirthLedger, random: SeededRandom): Pupil {
-  const { seat, home } = source;
+  const { seat, number, home, defect } = source;
+  const truth = new StudentTruth();
+  truth.schoolId = seat.school.schoolId;
+  truth.gradeId = seat.gradeKey;
+  truth.classId = seat.classKey;
   const isBoy = random.chance(0.52);
-  const identity = identityOf(source, isBoy, births, random);
-  const truth = {
-    schoolId: seat.school.schoolId,
-    gradeId: seat.gradeKey,
-    classId: seat.classKey,
-    ...identity,
-    ...registrationOf(seat, random),
-    ...contactOf(seat, random),
-    ...extendedOf(seat, random),
-    nativePlace: home.nativePlace || home.fullName,
-    hukouRegionCode: home.code12,
-    hukouKindCode: random.chance(0.55) ? "1" : "2",
-    photoRef: null,
-    homepage: null,
-    auxiliaryNumber: `F${seat.school.isMerged ? "B" : "A"}${String(source.number).padStart(9, "0")}`,
-  };
-  return {
-    seat,
-    number: source.number,
-    isBoy,
-    truth,
-    home,
-    defect: source.defect,
-    quirk: random.below(1000),
-  };
+  fillIdentity(truth, source, isBoy, births, random);
+  fillRegistration(truth, seat, random);
+  fillContact(truth, seat, random);
+  fillFamily(truth, random);
+  fillCare(truth, seat, random);
+  truth.nativePlace = home.nativePlace || home.fullName;
+  truth.birthRegionCode = random.chance(0.01) ? birthPlaceOf(source) : home.code12;
+  truth.hukouRegionCode = home.code12;
+  truth.hukouKindCode = random.chance(0.55) ? "1" : "2";
+  truth.auxiliaryNumber = `F${seat.school.isMerged ? "B" : "A"}${String(number).padStart(9, "0")}`;
+  return { seat, number, isBoy, truth, home, defect, quirk: random.below(1000) };
 }
 
-function identityOf(source: PupilSource, isBoy: boolean, births: BirthLedger, random: SeededRandom): Truth {
+/** A birth place keeps the code of its time, also an abolished one. */
+function birthPlaceOf({ home, renamed }: PupilSource): string {
+  const old = renamed.find((one) => one.newCode === home.code) ?? renamed[0];
+  return old === undefined ? home.code12 : `${old.oldCode}000000`;
+}
+
+function fillIdentity(
+  truth: StudentTruth,
+  source: PupilSource,
+  isBoy: boolean,
+  births: BirthLedger,
+  random: SeededRandom,
+): void {
   const { seat, home } = source;
-  const cohort = cohortOf(seat.grade.phase.code, seat.grade.entryYear, primaryYears(seat), juniorYears(seat));
+  const cohort = cohortOf(seat.grade.phase.code, seat.grade.entryYear, isFiveFour(seat));
   const birth = births.take(home.code, cohort, isBoy);
   const body = citizenId(home.code, birth.date, birth.sequence);
   const kind = source.defect === null && source.name === null ? documentKind(random) : "citizen";
   const ethnicityCode = kind === "citizen" ? ethnicities.pick(random) : "01";
-  const hasInterpunct = ethnicityCode !== "01" && random.chance(0.3);
-  const drawn =
-    kind === "foreign" ? foreignName(random) : hasInterpunct ? minorityName(random) : chineseName(random);
-  const name = source.name ?? drawn;
-  return {
-    name: name.text,
-    namePinyin: name.pinyin,
-    formerName: random.chance(0.01) ? chineseName(random).text : null,
-    genderCode: isBoy ? "1" : "2",
-    birthDate: birth.date,
-    birthRegionCode: home.code12,
-    ethnicityCode,
-    politicalCode: seat.grade.phase.code === "4" ? (random.chance(0.5) ? "03" : "13") : "13",
-    idValidPeriod: kind === "citizen" && random.chance(0.2) ? validPeriod(birth.date) : null,
-    ...documentOf(kind, body, source.number),
-    studentNumber: studentNumber(kind, body, seat, birth.date, source.number),
-  };
+  const name = source.name ?? drawName(kind, ethnicityCode, random);
+  truth.name = name.text;
+  truth.namePinyin = name.pinyin;
+  truth.formerName = random.chance(0.01) ? chineseName(random).text : null;
+  truth.genderCode = isBoy ? "1" : "2";
+  truth.birthDate = birth.date;
+  truth.ethnicityCode = ethnicityCode;
+  truth.politicalCode = seat.grade.phase.code === "4" && random.chance(0.5) ? "03" : "13";
+  truth.idValidPeriod = kind === "citizen" && random.chance(0.2) ? validPeriod(birth.date) : null;
+  fillDocument(truth, kind, body, source.number);
+  truth.studentNumber = studentNumber(kind, body, seat, birth.date, source.number);
+}
+
+function drawName(kind: DocumentKind, ethnicityCode: string, random: SeededRandom): PersonName {
+  if (kind === "foreign") return foreignName(random);
+  return ethnicityCode !== "01" && random.chance(0.3) ? minorityName(random) : chineseName(random);
 }
 
 type DocumentKind = "citizen" | "none" | "taiwan" | "foreign";
@@ -141,18 +144,22 @@ function documentKind(random: SeededRandom): DocumentKind {
   return draw < 1985 ? "citizen" : draw < 1995 ? "none" : draw < 1998 ? "taiwan" : "foreign";
 }
 
-function documentOf(kind: DocumentKind, id: string, number: number): Truth {
+const documents = {
+  citizen: { type: "1", nationality: "CHN", overseas: "00" },
+  none: { type: "Z", nationality: "CHN", overseas: "00" },
+  taiwan: { type: "8", nationality: "TWN", overseas: "05" },
+  foreign: { type: "A", nationality: "KOR", overseas: "51" },
+} as const;
+
+function fillDocument(truth: StudentTruth, kind: DocumentKind, id: string, number: number): void {
   const digits = String(number % 100_000_000).padStart(8, "0");
-  switch (kind) {
-    case "citizen":
-      return { idDocType: "1", idDocNo: id, nationalityCode: "CHN", overseasCode: "00" };
-    case "none":
-      return { idDocType: "Z", idDocNo: null, nationalityCode: "CHN", overseasCode: "00" };
-    case "taiwan":
-      return { idDocType: "8", idDocNo: digits, nationalityCode: "TWN", overseasCode: "05" };
-    case "foreign":
-      return { idDocType: "A", idDocNo: `QX${digits}`, nationalityCode: "KOR", overseasCode: "51" };
-  }
+  const document = documents[kind];
+  truth.idDocType = document.type;
+  truth.nationalityCode = document.nationality;
+  truth.overseasCode = document.overseas;
+  if (kind === "citizen") truth.idDocNo = id;
+  else if (kind === "taiwan") truth.idDocNo = digits;
+  else if (kind === "foreign") truth.idDocNo = `QX${digits}`;
 }
 
 /** First-graders hold a temporary L number, pupils without a citizen ID a J number, all others G and their ID. */
@@ -173,57 +180,54 @@ function validPeriod(birthDate: string): string {
   return `${year}.06.01-${year + 5}.06.01`;
 }
 
-function registrationOf(seat: Seat, random: SeededRandom): Truth {
+function fillRegistration(truth: StudentTruth, seat: Seat, random: SeededRandom): void {
   const phase = seat.grade.phase.code;
   const draw = random.below(100);
   const compulsory = draw < 97 ? "11" : "12";
   const senior = draw < 94 ? "21" : draw < 96 ? "22" : draw < 98 ? "23" : "99";
-  return {
-    statusCode: random.chance(0.995) ? "01" : "02",
-    categoryCode: categories[phase],
-    classSeatNo: String(seat.seat).padStart(2, "0"),
-    enrolledMonth: `${seat.grade.entryYear}09`,
-    enrolmentModeCode: phase === "4" ? senior : compulsory,
-    attendanceModeCode: seat.school.isBoarding && random.chance(0.6) ? "2" : "1",
-    studentSourceCode: random.chance(0.96) ? "1" : "2",
-    talent: random.chance(0.1) ? random.pick(talents) : null,
-  };
+  truth.statusCode = random.chance(0.995) ? "01" : "02";
+  truth.categoryCode = categories[phase];
+  truth.classSeatNo = String(seat.seat).padStart(2, "0");
+  truth.enrolledMonth = `${seat.grade.entryYear}09`;
+  truth.enrolmentModeCode = phase === "4" ? senior : compulsory;
+  truth.studentSourceCode = random.chance(0.96) ? "1" : "2";
+  truth.talent = random.chance(0.1) ? random.pick(talents) : null;
 }
 
-function contactOf(seat: Seat, random: SeededRandom): Truth {
+function fillContact(truth: StudentTruth, seat: Seat, random: SeededRandom): void {
   const address = addressIn(seat.school.county, random);
-  return {
-    currentAddress: address,
-    postalAddress: random.chance(0.9) ? address : addressIn(seat.school.county, random),
-    homeAddress: address,
-    phone: phoneNumber(random),
-    postalCode: postalCode(seat.school.county),
-    email: random.chance(0.02) ? `jiazhang${random.below(1_000_000)}@example.com` : null,
-  };
+  truth.currentAddress = address;
+  truth.postalAddress = random.chance(0.9) ? address : addressIn(seat.school.county, random);
+  truth.homeAddress = address;
+  truth.phone = phoneNumber(random);
+  truth.postalCode = postalCode(seat.school.county);
+  truth.email = random.chance(0.02) ? `jiazhang${random.below(1_000_000)}@example.com` : null;
 }
 
-function extendedOf(seat: Seat, random: SeededRandom): Truth {
-  const [disabilityCode, inclusiveClassCode] = disabilities.pick(random);
+function fillFamily(truth: StudentTruth, random: SeededRandom): void {
   const leftBehind = random.below(100);
+  truth.isOnlyChild = yesNo(random.chance(0.4));
+  truth.hadPreschool = yesNo(random.chance(0.95));
+  truth.leftBehindCode = leftBehind < 88 ? "0" : leftBehind < 96 ? "1" : "2";
+  truth.isMigrantChild = yesNo(leftBehind < 88 && random.chance(0.08));
+  truth.isOrphan = yesNo(random.chance(0.001));
+  truth.isMartyrChild = yesNo(random.chance(0.0005));
+}
+
+function fillCare(truth: StudentTruth, seat: Seat, random: SeededRandom): void {
+  const [disabilityCode, inclusiveClassCode] = disabilities.pick(random);
   const transportCode = transports.pick(random);
-  const isBoarder = seat.school.isBoarding && random.chance(0.3);
-  return {
-    healthCode: disabilityCode === "00" ? healths.pick(random) : "50",
-    disabilityCode,
-    inclusiveClassCode,
-    isOnlyChild: yesNo(random.chance(0.4)),
-    hadPreschool: yesNo(random.chance(0.95)),
-    leftBehindCode: leftBehind < 88 ? "0" : leftBehind < 96 ? "1" : "2",
-    isMigrantChild: yesNo(leftBehind < 88 && random.chance(0.08)),
-    isOrphan: yesNo(random.chance(0.001)),
-    isMartyrChild: yesNo(random.chance(0.0005)),
-    isPurchasedPlace: seat.school.isPrivate ? yesNo(random.chance(0.3)) : null,
-    needsAid: yesNo(random.chance(0.05)),
-    hasBoardingSubsidy: yesNo(isBoarder && random.chance(0.2)),
-    commuteKm: `${random.below(12)}.${random.below(10)}`,
-    transportCode,
-    needsSchoolBus: yesNo(transportCode === "5"),
-  };
+  const isBoarder = seat.school.isBoarding && random.chance(0.6);
+  truth.attendanceModeCode = isBoarder ? "2" : "1";
+  truth.healthCode = disabilityCode === "00" ? healths.pick(random) : "50";
+  truth.disabilityCode = disabilityCode;
+  truth.inclusiveClassCode = inclusiveClassCode;
+  truth.isPurchasedPlace = seat.school.isPrivate ? yesNo(random.chance(0.3)) : null;
+  truth.needsAid = yesNo(random.chance(0.05));
+  truth.hasBoardingSubsidy = yesNo(isBoarder && random.chance(0.1));
+  truth.commuteKm = `${random.below(12)}.${random.below(10)}`;
+  truth.transportCode = transportCode;
+  truth.needsSchoolBus = yesNo(transportCode === "5");
 }
 
 export function yesNo(value: boolean): "0" | "1" {
@@ -247,14 +251,6 @@ export function phoneNumber(random: SeededRandom): string {
 
 export function postalCode(county: County): string {
   return `${county.code.slice(0, 4)}00`.replace(/^34/, "23");
-}
-
-function primaryYears(seat: Seat): number {
-  return isFiveFour(seat) ? 5 : 6;
-}
-
-function juniorYears(seat: Seat): number {
-  return isFiveFour(seat) ? 4 : 3;
 }
 
 function isFiveFour(seat: Seat): boolean {

@@ -104,7 +104,11 @@ export class SchoolWriter {
     const number = this.#next("student", seat.school.isMerged);
     const name = inherited === null ? canaries.pupilName(index, defect) : null;
     const home = this.#home(seat.school, random);
-    const pupil = makePupil({ seat, number, defect, home, name }, births, random);
+    const pupil = makePupil(
+      { seat, number, defect, home, renamed: plan.regions.renamed, name },
+      births,
+      random,
+    );
     if (name !== null) canaries.note(pupil.truth);
     const row = { key: shape.keys.key("student", number, seat.school.isMerged), schoolKey, pupil, plan };
     shape.rows.pupil(row, write);

@@ -1,21 +1,24 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 
-const flushAt = 256 * 1024;
+const blockBytes = 1024 * 1024;
+/** No line is longer than this in UTF-8. */
+const lineBytesMax = 16 * 1024;
 
-/** Appends lines to a file, a quarter of a megabyte at a time. */
+/** Appends lines to a file, a megabyte at a time. */
 export class LineFile {
   readonly #descriptor: number;
-  #pending: string[] = [];
-  #length = 0;
+  readonly #block = Buffer.allocUnsafe(blockBytes);
+  #used = 0;
 
   constructor(path: string) {
     this.#descriptor = openSync(path, "w");
   }
 
   line(text: string): void {
-    this.#pending.push(text, "\n");
-    this.#length += text.length + 1;
-    if (this.#length >= flushAt) this.#flush();
+    this.#used += this.#block.write(text, this.#used, "utf8");
+    this.#block[this.#used] = 10;
+    this.#used += 1;
+    if (this.#used > blockBytes - lineBytesMax) this.#flush();
   }
 
   close(): void {
@@ -24,9 +27,9 @@ export class LineFile {
   }
 
   #flush(): void {
-    writeSync(this.#descriptor, this.#pending.join(""));
-    this.#pending = [];
-    this.#length = 0;
+    // Not writeSync: that may write a part only.
+    writeFileSync(this.#descriptor, this.#block.subarray(0, this.#used));
+    this.#used = 0;
   }
 }
 

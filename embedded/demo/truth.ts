@@ -40,6 +40,7 @@ export interface TruthFile {
 export class TruthRecorder {
   readonly #folder: string;
   readonly #entities: Record<EntityName, TruthEntity>;
+  readonly #heads: Partial<Record<EntityName, readonly string[]>> = {};
   readonly #defects = new Map<string, TruthDefect>();
   readonly #files: Readonly<
     Record<EntityName, { readonly applied: LineFile; readonly exceptions: LineFile }>
@@ -58,8 +59,11 @@ export class TruthRecorder {
   applied(entity: EntityName, key: string, truth: Truth): void {
     this.#entities[entity].read += 1;
     this.#entities[entity].applied += 1;
+    // All records of an entity have one shape, so the names are written once.
+    const heads = (this.#heads[entity] ??= Object.keys(truth).map((field) => `,"${field}":`));
+    const values = Object.values(truth);
     let line = `{"key":${jsonText(key)}`;
-    for (const field in truth) line += `,"${field}":${jsonText(truth[field] ?? null)}`;
+    for (let at = 0; at < values.length; at++) line += heads[at] + jsonText(values[at] ?? null);
     this.#files[entity].applied.line(`${line}}`);
   }
 

@@ -35,7 +35,14 @@ export const xuejiShape: RegistryShape = {
   guardianDefects: isKindOf(guardianFates),
   rows: {
     region: (region, write) =>
-      write("xzqh", [region.code, region.name, region.level, region.parentCode, region.effectiveFrom]),
+      write("xzqh", [
+        region.code,
+        `${region.code}000000`,
+        region.name,
+        region.level,
+        region.parentCode,
+        region.effectiveFrom,
+      ]),
     school: ({ key, plan, truth: t }, write) =>
       write("xx_jbxx", [
         key,
@@ -128,7 +135,6 @@ export const xuejiShape: RegistryShape = {
 /** In the order of the columns of `xs_jbxx`. */
 function pupilValues({ key, schoolKey, pupil, plan }: PupilRow): Raw[] {
   const { truth: t, seat, quirk } = pupil;
-  const yesNo = (field: string, variant: number): Raw => codes.of("yes-no", t[field], variant);
   return [
     key,
     schoolKey,
@@ -136,54 +142,58 @@ function pupilValues({ key, schoolKey, pupil, plan }: PupilRow): Raw[] {
     seat.classKey,
     seat.school.county.code,
     codes.of("phase", seat.grade.phase.code),
-    t["studentNumber"] ?? null,
-    codes.of("student-status", t["statusCode"]),
-    codes.of("student-category", t["categoryCode"]),
-    quirk >= 30 && quirk < 60 ? `${t["name"]}  ` : (t["name"] ?? null),
-    codes.of("sex", t["genderCode"]),
-    dashed(t["birthDate"]),
-    t["birthRegionCode"]?.slice(0, 6) ?? null,
-    t["nativePlace"] ?? null,
-    codes.of("ethnicity", t["ethnicityCode"]),
-    codes.of("nationality", t["nationalityCode"]),
-    codes.of("id-document", t["idDocType"]),
-    typedByHand(t["idDocNo"] ?? null, quirk),
-    codes.of("overseas", t["overseasCode"]),
-    codes.of("political", t["politicalCode"]),
-    codes.of("health", t["healthCode"], quirk),
-    t["namePinyin"] ?? null,
-    absent(t["formerName"], quirk),
-    absent(t["idValidPeriod"], quirk),
+    t.studentNumber,
+    codes.of("student-status", t.statusCode),
+    codes.of("student-category", t.categoryCode),
+    quirk >= 30 && quirk < 60 ? `${t.name}  ` : t.name,
+    codes.of("sex", t.genderCode),
+    dashed(t.birthDate),
+    t.birthRegionCode?.slice(0, 6) ?? null,
+    t.nativePlace,
+    codes.of("ethnicity", t.ethnicityCode),
+    codes.of("nationality", t.nationalityCode),
+    codes.of("id-document", t.idDocType),
+    typedByHand(t.idDocNo, quirk),
+    codes.of("overseas", t.overseasCode),
+    codes.of("political", t.politicalCode),
+    codes.of("health", t.healthCode, quirk),
+    t.namePinyin,
+    absent(t.formerName, quirk),
+    absent(t.idValidPeriod, quirk),
     hukouRegion(pupil.home.code, quirk, plan.regions.renamed),
-    codes.of("hukou-kind", t["hukouKindCode"], quirk < 900 ? 0 : quirk),
-    absent(t["talent"], quirk),
-    t["auxiliaryNumber"] ?? null,
-    t["classSeatNo"] ?? null,
-    t["enrolledMonth"] ?? null,
-    codes.of("enrolment-mode", t["enrolmentModeCode"]),
-    t["attendanceModeCode"] ?? null,
-    codes.of("student-source", t["studentSourceCode"]),
-    t["currentAddress"] ?? null,
-    t["postalAddress"] ?? null,
-    t["homeAddress"] ?? null,
-    t["phone"] ?? null,
-    t["postalCode"] ?? null,
-    absent(t["email"], quirk),
-    yesNo("isOnlyChild", 0),
-    yesNo("hadPreschool", 0),
-    codes.of("left-behind", t["leftBehindCode"]),
-    yesNo("isMigrantChild", quirk),
-    yesNo("isOrphan", quirk),
-    yesNo("isMartyrChild", 1),
-    t["inclusiveClassCode"] ?? null,
-    codes.of("disability", t["disabilityCode"]),
-    yesNo("isPurchasedPlace", 1),
-    yesNo("needsAid", 1),
-    yesNo("hasBoardingSubsidy", 1),
-    t["commuteKm"] ?? null,
-    codes.of("transport", t["transportCode"]),
-    yesNo("needsSchoolBus", 0),
+    codes.of("hukou-kind", t.hukouKindCode, quirk < 900 ? 0 : quirk),
+    absent(t.talent, quirk),
+    t.auxiliaryNumber,
+    t.classSeatNo,
+    t.enrolledMonth,
+    codes.of("enrolment-mode", t.enrolmentModeCode),
+    t.attendanceModeCode,
+    codes.of("student-source", t.studentSourceCode),
+    t.currentAddress,
+    t.postalAddress,
+    t.homeAddress,
+    t.phone,
+    t.postalCode,
+    absent(t.email, quirk),
+    yesNo(t.isOnlyChild, 0),
+    yesNo(t.hadPreschool, 0),
+    codes.of("left-behind", t.leftBehindCode),
+    yesNo(t.isMigrantChild, quirk),
+    yesNo(t.isOrphan, quirk),
+    yesNo(t.isMartyrChild, 1),
+    t.inclusiveClassCode,
+    codes.of("disability", t.disabilityCode),
+    yesNo(t.isPurchasedPlace, 1),
+    yesNo(t.needsAid, 1),
+    yesNo(t.hasBoardingSubsidy, 1),
+    t.commuteKm,
+    codes.of("transport", t.transportCode),
+    yesNo(t.needsSchoolBus, 0),
   ];
+}
+
+function yesNo(value: Raw, variant: number): Raw {
+  return codes.of("yes-no", value, variant);
 }
 
 /** In the order of the columns of `jz_jbxx`. */
@@ -220,10 +230,10 @@ function column(name: string): number {
 /** Each kind of defect as it stands in this registry. A doubled key and a canary's plain row need no change. */
 const spoilers: Readonly<Partial<Record<PupilDefect, (values: Raw[], row: PupilRow) => void>>> = {
   "id-check-digit-wrong": (values, { pupil }) => {
-    values[column("sfzh")] = withWrongCheck(pupil.truth["idDocNo"] ?? "");
+    values[column("sfzh")] = withWrongCheck(pupil.truth.idDocNo ?? "");
   },
   "id-birth-date-differs": (values, { pupil }) => {
-    const date = dashed(pupil.truth["birthDate"]) ?? "";
+    const date = dashed(pupil.truth.birthDate) ?? "";
     values[column("csrq")] = date.slice(0, 8) + (date.endsWith("01") ? "02" : "01");
   },
   "id-gender-differs": (values, { pupil }) => {
@@ -248,15 +258,15 @@ const spoilers: Readonly<Partial<Record<PupilDefect, (values: Raw[], row: PupilR
     values[column("csrq")] = `${schoolYear - 14}-02-30`;
   },
   "name-too-long": (values, { pupil }) => {
-    values[column("xm")] = Array.from((pupil.truth["name"] ?? "").repeat(40))
+    values[column("xm")] = Array.from((pupil.truth.name ?? "").repeat(40))
       .slice(0, 61)
       .join("");
   },
   "name-control-character": (values, { pupil }) => {
-    values[column("xm")] = `${pupil.truth["name"]?.slice(0, 1)}\u0007${pupil.truth["name"]?.slice(1)}`;
+    values[column("xm")] = `${pupil.truth.name?.slice(0, 1)}\u0007${pupil.truth.name?.slice(1)}`;
   },
   "inclusive-class-differs": (values, { pupil }) => {
-    values[column("sbjd")] = pupil.truth["inclusiveClassCode"] === "0" ? "1" : "0";
+    values[column("sbjd")] = pupil.truth.inclusiveClassCode === "0" ? "1" : "0";
   },
   "hukou-region-split": (values, { plan }) => {
     values[column("hkszd")] = plan.regions.split[0] ?? "000000";

@@ -5,7 +5,14 @@
 export const xuejiSchema = "xueji";
 
 export const xuejiColumns = {
-  xzqh: ["xzqhdm varchar(6)", "xzqhmc varchar(60)", "jb varchar(1)", "sjdm varchar(6)", "qsnf varchar(4)"],
+  xzqh: [
+    "xzqhdm varchar(6)",
+    "tjdm varchar(12)",
+    "xzqhmc varchar(60)",
+    "jb varchar(1)",
+    "sjdm varchar(6)",
+    "qsnf varchar(4)",
+  ],
   xx_jbxx: [
     "xx_id varchar(16)",
     "xxmc varchar(120)",
