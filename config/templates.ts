@@ -1,0 +1,82 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { DuijieError } from "../contracts/errors.ts";
+import { packageRoot } from "../contracts/package-root.ts";
+import type { Language } from "../contracts/texts.ts";
+
+export interface ProvinceTemplateOptions {
+  /** Two digits. */
+  readonly province: string;
+  readonly brokers?: readonly string[];
+  readonly client?: "rdkafka" | "kafkajs";
+  /** The id of the signing key; its file is `./keys/<province>.key`. */
+  readonly keyId?: string;
+}
+
+/** The commented configuration of a province, for `duijie init`: `examples/province.yaml` with comments of one language. */
+export function provinceTemplate(options: ProvinceTemplateOptions, language: Language): string {
+  const { province, keyId = `${province}-1` } = options;
+  const text = filled("province", language, [
+    ['province: "34"', `province: "${province}"`],
+    ["clientId: duijie-34", `clientId: duijie-${province}`],
+    ["username: duijie-34", `username: duijie-${province}`],
+    [
+      "{ id: 34-2026, privateKeyFile: ./keys/34.key }",
+      `{ id: ${keyId}, privateKeyFile: ./keys/${province}.key }`,
+    ],
+  ]);
+  return withKafka(text, options);
+}
+
+export interface NationalTemplateOptions {
+  readonly provinces: readonly string[];
+  readonly brokers?: readonly string[];
+  readonly client?: "rdkafka" | "kafkajs";
+}
+
+/** The commented configuration of the national node: `examples/national.yaml` with comments of one language. */
+export function nationalTemplate(options: NationalTemplateOptions, language: Language): string {
+  const keys = options.provinces.map(
+    (province) => `    "${province}":\n      - { id: ${province}-1, publicKeyFile: ./keys/${province}.pub }`,
+  );
+  const text = filled("national", language, [
+    ['    "34":\n      - { id: 34-2026, publicKeyFile: ./keys/34.pub }', keys.join("\n")],
+  ]);
+  return withKafka(text, options);
+}
+
+type Replacement = readonly [from: string, to: string];
+
+function filled(name: string, language: Language, replacements: readonly Replacement[]): string {
+  const example = readFileSync(join(packageRoot, "config", "examples", `${name}.yaml`), "utf8");
+  const text = example
+    .split("\n")
+    .filter((line) => isWanted(line, language))
+    .join("\n")
+    .replace("language: zh", `language: ${language}`);
+  return replacements.reduce(replaceOnce, text);
+}
+
+/** Prose begins with `# `, a part that is switched off with `#` alone; a line with Han is the Chinese one. */
+function isWanted(line: string, language: Language): boolean {
+  if (!/^\s*# /.test(line)) return true;
+  return /\p{Script=Han}/u.test(line) === (language === "zh");
+}
+
+function replaceOnce(text: string, [from, to]: Replacement): string {
+  if (!text.includes(from)) throw new DuijieError("INVARIANT_BROKEN", { what: "configuration template" });
+  return text.replace(from, () => to);
+}
+
+function withKafka(
+  text: string,
+  options: { readonly brokers?: readonly string[]; readonly client?: "rdkafka" | "kafkajs" },
+): string {
+  const { brokers = [], client } = options;
+  const list = brokers.map((broker) => `    - ${broker}`).join("\n");
+  const replacements: readonly Replacement[] = [
+    ...(brokers.length === 0 ? [] : [["    - kafka.example:9092", list] as const]),
+    ...(client === undefined ? [] : [["client: rdkafka", `client: ${client}`] as const]),
+  ];
+  return replacements.reduce(replaceOnce, text);
+}
