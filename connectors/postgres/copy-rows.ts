@@ -9,6 +9,9 @@ export interface CopyRow {
   readonly unreadable?: { readonly index: number; readonly hex: string };
 }
 
+/** `bytes` leaves a field as it came, one character (U+0000 to U+00FF) a byte. */
+export type CopyCharset = Charset | "bytes";
+
 const newline = 10;
 const replacementBytes = Buffer.from([0xef, 0xbf, 0xbd]);
 
@@ -19,11 +22,11 @@ const replacementBytes = Buffer.from([0xef, 0xbf, 0xbd]);
  */
 export class CopyRowReader {
   readonly #fieldCount: number;
-  readonly #charset: Charset;
+  readonly #charset: CopyCharset;
   #pending: Buffer[] = [];
   #rowCount = 0;
 
-  constructor(fieldCount: number, charset: Charset) {
+  constructor(fieldCount: number, charset: CopyCharset) {
     this.#fieldCount = fieldCount;
     this.#charset = charset;
   }
@@ -55,9 +58,9 @@ export class CopyRowReader {
     }
     // COPY escapes byte by byte, and the second byte of a GBK pair can be a backslash: bytes are cut and unescaped
     // first (as Latin-1, where a character is a byte) and decoded after. Tab and newline are no trail bytes.
-    return cutRows(bytes.toString("latin1"), this.#fieldCount).map((fields) =>
-      decodeFields(fields, this.#charset),
-    );
+    const charset = this.#charset;
+    const rows = cutRows(bytes.toString("latin1"), this.#fieldCount);
+    return rows.map((fields) => (charset === "bytes" ? { fields } : decodeFields(fields, charset)));
   }
 }
 

@@ -12,11 +12,13 @@ import {
   type SourceRow,
 } from "../connector.ts";
 import { systemClock } from "../read-pace.ts";
+import { type Ask, checkServer, checkSource } from "./check.ts";
 import type { CopyRow } from "./copy-rows.ts";
 import type { PostgresDependencies, PostgresOptions } from "./options.ts";
 import { serverCharset } from "./server-charset.ts";
 import type { Session } from "./session.ts";
 import { SessionPool } from "./session-pool.ts";
+import { columnStates } from "./source-columns.ts";
 import { sourceError } from "./source-error.ts";
 import { confirmShape, describeSource, type SourceShape, usedColumns } from "./source-shape.ts";
 import {
@@ -44,8 +46,15 @@ export class PostgresConnector implements Connector {
     this.#pool = new SessionPool(config, options.concurrentReads, dependencies.clock ?? systemClock);
   }
 
-  async check(_sources: readonly SourceEntity[], _signal: AbortSignal): Promise<readonly CheckFinding[]> {
-    return [];
+  async check(sources: readonly SourceEntity[], signal: AbortSignal): Promise<readonly CheckFinding[]> {
+    const { charset, statementTimeoutMs: stallMs } = this.#options;
+    const ask: Ask = (question) => this.#ask(signal, question);
+    const copyBytes = (session: Session) => (statement: string, fieldCount: number) =>
+      allFields(session.copy({ statement, fieldCount, charset: "bytes", stallMs }));
+    const findings = [...(await checkServer(ask, charset))];
+    if (findings.some(({ subject, ok }) => subject === "server" && !ok)) return findings;
+    for (const source of sources) findings.push(...(await checkSource(ask, copyBytes, source, charset)));
+    return findings;
   }
 
   async count(source: SourceEntity, signal: AbortSignal): Promise<number> {
@@ -136,6 +145,26 @@ export class PostgresConnector implements Connector {
     });
   }
 
+  /** One question in a transaction of its own. */
+  async #ask<T>(signal: AbortSignal, question: (session: Session) => Promise<T>): Promise<T> {
+    const answers: T[] = [];
+    const asked = this.#pool.use(signal, (session) =>
+      session.transaction(this.#options.statementTimeoutMs, signal, async function* () {
+        yield await question(session);
+      }),
+    );
+    try {
+      for await (const answer of asked) answers.push(answer);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw sourceError(error, { server: this.#server });
+    }
+    const [answer] = answers;
+    if (answers.length !== 1 || answer === undefined)
+      throw new DuijieError("INVARIANT_BROKEN", { invariant: "one-answer" });
+    return answer;
+  }
+
   /** One read-only transaction over one source whose shape is known and confirmed. Driver's errors become ours here. */
   async *#inTransaction<T>(
     source: SourceEntity,
@@ -157,7 +186,7 @@ export class PostgresConnector implements Connector {
       );
     } catch (error) {
       signal.throwIfAborted();
-      throw sourceError(error, this.#place(source));
+      throw await this.#located(sourceError(error, this.#place(source)), source, signal);
     }
   }
 
@@ -173,6 +202,18 @@ export class PostgresConnector implements Connector {
     return shape;
   }
 
+  /** PostgreSQL names a missing or refused column in its message alone, so the catalogue is asked which one it is. */
+  async #located(error: DuijieError, source: SourceEntity, signal: AbortSignal): Promise<DuijieError> {
+    if (error.params.sqlState !== "42703" && error.params.sqlState !== "42501") return error;
+    try {
+      const states = await this.#ask(signal, (session) => columnStates(session, source));
+      const bad = states.find(({ exists, isReadable }) => !exists || !isReadable);
+      return bad === undefined ? error : new DuijieError(error.code, { ...error.params, column: bad.column });
+    } catch {
+      return error;
+    }
+  }
+
   #place(source: SourceEntity): ErrorParams {
     const table = "relation" in source.from ? { table: source.from.relation } : {};
     return { server: this.#server, entity: source.entity, ...table };
@@ -186,6 +227,12 @@ export function createPostgresConnector(
   dependencies: PostgresDependencies = {},
 ): Connector {
   return new PostgresConnector(options, dependencies);
+}
+
+async function allFields(chunks: AsyncIterable<CopyRow[]>): Promise<(string | null)[]> {
+  const all: (string | null)[] = [];
+  for await (const rows of chunks) for (const { fields } of rows) all.push(...fields);
+  return all;
 }
 
 /** First and last open, each boundary closing one and opening the next; rows with a NULL in the key last. */

@@ -2,9 +2,8 @@ import { Socket } from "node:net";
 import pg from "pg";
 import { to as copyTo } from "pg-copy-streams";
 import { DuijieError } from "../../contracts/errors.ts";
-import type { Charset } from "../charset.ts";
 import type { ReadPace } from "../read-pace.ts";
-import { type CopyRow, CopyRowReader } from "./copy-rows.ts";
+import { type CopyCharset, type CopyRow, CopyRowReader } from "./copy-rows.ts";
 
 /** What the server said when the session began. */
 export interface ServerFacts {
@@ -36,7 +35,7 @@ const textTypes = { getTypeParser: () => (value: string | Buffer) => value.toStr
 export interface CopyRequest {
   readonly statement: string;
   readonly fieldCount: number;
-  readonly charset: Charset;
+  readonly charset: CopyCharset;
   /** The longest wait for the next bytes. */
   readonly stallMs: number;
 }

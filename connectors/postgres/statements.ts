@@ -72,6 +72,12 @@ export function nullKeysStatement(context: StatementContext): string {
   return `SELECT count(*)::text FROM ${context.shape.from} WHERE ${withNullKey(context)}`;
 }
 
+/** The first rows as the table gives them. */
+export function sampleStatement(context: StatementContext, rows: number): string {
+  const columns = usedColumns(context.source).map((name) => canonical(columnOf(context, name)));
+  return copyOut(`SELECT ${columns.join(", ")} FROM ${context.shape.from} LIMIT ${rows}`, context);
+}
+
 /** Whether an index gives the key's order, asked of the planner: with sorting made dear, a Sort in the plan says that none does. */
 export function keyOrderExplain(context: StatementContext): string {
   const keys = keyColumns(context).map(quoted).join(", ");
