@@ -121,15 +121,17 @@ export async function leaseChunk(
   return await store.transaction(async (client) => {
     await client.query("SELECT pg_advisory_xact_lock(hashtext('duijie.lease.' || $1))", [wanted.runId]);
     const leased = await client.query<SegmentRow & { entity: EntityName; token: string }>(
-      `UPDATE exchange.chunk c SET state = 'leased', owner = $4, token = gen_random_uuid(), leases = leases + 1,
+      // MATERIALIZED: as a plain subquery it may run once per row of a join, and lease as many chunks.
+      `WITH free AS MATERIALIZED (
+         SELECT segment FROM exchange.chunk
+         WHERE run_id = $1 AND entity = $3 AND (state = 'open' OR (state = 'leased' AND lease_until < now()))
+           AND EXISTS (SELECT 1 FROM exchange.run WHERE run_id = $1 AND state = 'running')
+           AND (SELECT count(*) FROM exchange.chunk WHERE run_id = $1 AND state = 'leased' AND lease_until >= now()) < $6
+         ORDER BY segment LIMIT 1 FOR UPDATE SKIP LOCKED)
+       UPDATE exchange.chunk c SET state = 'leased', owner = $4, token = gen_random_uuid(), leases = leases + 1,
          lease_until = now() + make_interval(secs => $5)
-       FROM (SELECT segment FROM exchange.chunk
-             WHERE run_id = $1 AND entity = $3 AND (state = 'open' OR (state = 'leased' AND lease_until < now()))
-               AND EXISTS (SELECT 1 FROM exchange.run WHERE run_id = $1 AND state = 'running')
-               AND (SELECT count(*) FROM exchange.chunk WHERE run_id = $1 AND state = 'leased' AND lease_until >= now()) < $6
-             ORDER BY segment LIMIT 1 FOR UPDATE SKIP LOCKED) free, exchange.segment s
+       FROM free JOIN exchange.segment s ON s.province = $2 AND s.entity = $3 AND s.segment = free.segment
        WHERE c.run_id = $1 AND c.entity = $3 AND c.segment = free.segment
-         AND s.province = $2 AND s.entity = $3 AND s.segment = free.segment
        RETURNING c.entity, c.token, ${segmentColumns}`,
       [wanted.runId, wanted.province, wanted.entity, wanted.owner, wanted.leaseSeconds, wanted.concurrentMax],
     );

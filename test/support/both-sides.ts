@@ -1,0 +1,233 @@
+import { PostgresConnector } from "../../connectors/postgres/postgres-connector.ts";
+import type { SourceEntity } from "../../connectors/connector.ts";
+import { type EntityName, entityNames } from "../../contracts/entity.ts";
+import { silentLog as quietLog } from "../../contracts/log.ts";
+const silentLog: typeof quietLog = process.env["TRACE"] ? { ...quietLog, event: (c, f) => console.log(c, f), warn: (c, f, e) => console.log(c, f, e), error: (c, f, e) => console.log(c, f, e), with: () => silentLog } : quietLog;
+import { entityContract } from "../../contracts/registry.ts";
+import { mappingEntriesAt } from "../../exchange-db/mapping-versions.ts";
+import { migrate } from "../../exchange-db/migrate.ts";
+import { exchangeMigrations } from "../../exchange-db/migrations/index.ts";
+import { insertRun, openOrJoinLoad, type Run } from "../../exchange-db/runs.ts";
+import { Store } from "../../exchange-db/store.ts";
+import type { FieldMapping } from "../../mappings/field-mapper.ts";
+import { MappingTables } from "../../mappings/mapping-tables.ts";
+import { nationalMigrations } from "../../national/migrations/index.ts";
+import { NationalNode } from "../../national/node.ts";
+import { ReferenceRegistry } from "../../national/reference/reference-registry.ts";
+import type { Broker } from "../../pipeline/broker/broker.ts";
+import { type EntityPlan, entityPlan } from "../../pipeline/entity-plan.ts";
+import { type LoadEnd, Loader } from "../../pipeline/loader.ts";
+import { ProvinceLink } from "../../pipeline/province-link.ts";
+import { createKeyPair, keyring, type SigningKey } from "../../pipeline/signing.ts";
+import { UpstreamFlow } from "../../pipeline/upstream-flow.ts";
+import { createPrivateKey, createPublicKey } from "node:crypto";
+import { province, schoolIds } from "./small-province.ts";
+
+export const today = "20260901";
+const profile = "national-2013";
+
+/** Keys of both sides, made for one test. */
+export function testKeys() {
+  const pair = (id: string, owner: "nation" | `${number}`) => {
+    const { privatePem, publicPem } = createKeyPair();
+    const signing: SigningKey = { id, privateKey: createPrivateKey(privatePem) };
+    return { signing, verifying: { id, owner, publicKey: createPublicKey(publicPem) } };
+  };
+  return { province: pair("province-1", province), nation: pair("nation-1", "nation") };
+}
+
+export type TestKeys = ReturnType<typeof testKeys>;
+
+export interface SidesOptions {
+  readonly registryUrl: string;
+  readonly exchangeUrl: string;
+  readonly nationalUrl: string;
+  readonly broker: Broker;
+  readonly keys: TestKeys;
+  /** Contract fields that go through a province table of the same name. */
+  readonly codes?: Partial<Record<EntityName, Readonly<Record<string, string>>>>;
+  readonly chunkRows?: number;
+  readonly batchRows?: number;
+}
+
+/** Both sides in this process, composed as the command line does, on the tables of `small-province.ts`. */
+export class BothSides {
+  readonly exchange: Store;
+  readonly national: Store;
+  readonly connector: PostgresConnector;
+  readonly options: SidesOptions;
+  node: NationalNode | null = null;
+  link: ProvinceLink | null = null;
+
+  constructor(options: SidesOptions) {
+    this.options = options;
+    this.exchange = store(options.exchangeUrl, "exchange");
+    this.national = store(options.nationalUrl, "national");
+    this.connector = new PostgresConnector({
+      url: options.registryUrl,
+      charset: "auto",
+      statementTimeoutMs: 60_000,
+      connectTimeoutMs: 5000,
+      tls: false,
+      concurrentReads: 4,
+    });
+  }
+
+  async migrate(): Promise<void> {
+    await migrate(this.options.exchangeUrl, "exchange", exchangeMigrations);
+    await migrate(this.options.nationalUrl, "national", nationalMigrations);
+    await this.national.query(`INSERT INTO ministry.region (code, name_zh, level) VALUES ('340102', '瑶海区', 'county')`);
+    for (const id of schoolIds) {
+      await this.national.query(
+        `INSERT INTO ministry.school (school_id, name, school_type_code, region_code, managing_authority_code, province)
+         VALUES ($1, $1, '211', '340102000000', '340102000000', $2)`,
+        [id, province],
+      );
+    }
+  }
+
+  async startNode(): Promise<void> {
+    const { broker, keys } = this.options;
+    this.node = new NationalNode({
+      store: this.national,
+      broker,
+      registry: new ReferenceRegistry(),
+      key: keys.nation.signing,
+      ring: keyring([keys.province.verifying]),
+      provinces: [province],
+      profile,
+      today: () => today,
+      partitions: 2,
+      replicationFactor: 1,
+      messageBytesMax: 2_000_000,
+      log: silentLog,
+      retryDelayMs: 100,
+      sessionTimeoutMs: 10_000,
+      sweepMs: 500,
+    });
+    await this.node.start();
+  }
+
+  async startLink(): Promise<ProvinceLink> {
+    const { broker, keys } = this.options;
+    this.link = new ProvinceLink({
+      store: this.exchange,
+      broker,
+      province,
+      signingKey: keys.province.signing,
+      ring: keyring([keys.nation.verifying]),
+      log: silentLog,
+      retryDelayMs: 100,
+      sessionTimeoutMs: 10_000,
+      sweepMs: 500,
+      sealedSeconds: 2,
+      receiptSeconds: 10,
+      payloadRetentionHours: 24,
+      welcomeSeconds: 30,
+    });
+    await this.link.start(AbortSignal.timeout(30_000));
+    return this.link;
+  }
+
+  plans(): ReadonlyMap<EntityName, EntityPlan> {
+    return new Map(entityNames.map((entity) => [entity, this.#plan(entity)]));
+  }
+
+  async openLoad(): Promise<Run> {
+    const wanted = { province, profile, scope: {}, entities: entityNames };
+    return (await openOrJoinLoad(this.exchange, wanted)).run;
+  }
+
+  async replayRun(): Promise<Run> {
+    const wanted = { province, profile, scope: {}, entities: entityNames };
+    return await this.exchange.transaction(async (client) => await insertRun(client, "replay", wanted));
+  }
+
+  async flow(run: Run, entity: EntityName): Promise<UpstreamFlow> {
+    const { batchRows = 200, broker, keys } = this.options;
+    const entries = await mappingEntriesAt(this.exchange, province, run.mappingVersion);
+    return new UpstreamFlow(
+      {
+        store: this.exchange,
+        broker,
+        province,
+        signingKey: keys.province.signing,
+        runId: run.runId,
+        mappingVersion: run.mappingVersion,
+        tables: new MappingTables(run.mappingVersion, entries),
+        profile,
+        today,
+        batchRows,
+        batchBytes: 900_000,
+        partitions: 2,
+      },
+      this.#plan(entity),
+    );
+  }
+
+  async load(run: Run, signal: AbortSignal = AbortSignal.timeout(120_000)): Promise<LoadEnd> {
+    const { chunkRows = 500 } = this.options;
+    const flows = new Map<EntityName, UpstreamFlow>();
+    for (const entity of entityNames) flows.set(entity, await this.flow(run, entity));
+    const loader = new Loader(
+      {
+        store: this.exchange,
+        connector: this.connector,
+        plans: this.plans(),
+        flowOf: (entity) => {
+          const flow = flows.get(entity);
+          if (flow === undefined) throw new Error(`no flow for ${entity}`);
+          return flow;
+        },
+        owner: "test",
+        limits: { pageRows: 1000 },
+        chunkRows,
+        leaseSeconds: 30,
+        workers: 2,
+        concurrentReads: 4,
+        batchesInFlightMax: 100,
+        quarantineShareMax: 1,
+        quarantineRowsMin: 1_000_000,
+        retryBudget: 5,
+        pollMs: 50,
+        log: silentLog,
+        obstacle: () => this.link?.failure ?? null,
+      },
+      run.runId,
+    );
+    return await loader.run(signal);
+  }
+
+  async stop(): Promise<void> {
+    await this.link?.stop(5000);
+    await this.node?.stop(5000);
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    await this.connector.close();
+    await this.exchange.close();
+    await this.national.close();
+  }
+
+  #plan(entity: EntityName): EntityPlan {
+    const contract = entityContract(entity);
+    const codes: Readonly<Record<string, string>> = this.options.codes?.[entity] ?? {};
+    const source: SourceEntity = {
+      entity,
+      from: { relation: `own.${contract.table}` },
+      key: ["source_key"],
+      columns: contract.fields.map((field) => ({ field: field.name, column: field.column })),
+      countyColumn: "own_county",
+    };
+    const mappings = contract.fields.map((field, column): FieldMapping => {
+      const table = codes[field.name];
+      return { field: field.name, from: { column }, convert: [], ...(table === undefined ? {} : { codes: table }) };
+    });
+    return entityPlan(source, mappings, contract.version);
+  }
+}
+
+function store(url: string, name: string): Store {
+  return new Store({ url, name, connectionsMax: 10, statementTimeoutMs: 60_000 });
+}
