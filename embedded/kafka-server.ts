@@ -9,7 +9,7 @@ import { type Environment, findJava } from "./java.ts";
 import { kafkaJars } from "./kafka-jars.ts";
 import { isAlive, type ProcessIdentity } from "./process-identity.ts";
 import { endWithStarter, fileSize, lastLines, launch, readSince } from "./server-process.ts";
-import { clearState, endProcess, isOwnedByAnother, ownIdentity, runningServer, writeState } from "./state.ts";
+import { clearState, endProcess, endUnownedServer, ownIdentity, runningServer, writeState } from "./state.ts";
 
 export type KafkaOptions = {
   /** Belongs to this broker alone: its log, its settings and its state. */
@@ -69,7 +69,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
   const java = findJava(env);
   const classPath = [join(kafkaJars(env, options.log), "*")].join(delimiter);
   mkdirSync(folder, { recursive: true });
-  const lastPort = await endEarlierServer(folder);
+  const lastPort = await endUnownedServer(folder);
   const port = options.port ?? lastPort ?? (await freePort());
   const settingsFile = await writeSettings(folder, port, options.settings);
   format({ java, classPath, folder, settingsFile, env });
@@ -113,20 +113,6 @@ const jvmOptions = [
   "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config=warn",
   "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaConfig=warn",
 ];
-
-/** Ends what is left of an earlier run on the folder and returns the port it used. */
-async function endEarlierServer(folder: string): Promise<number | undefined> {
-  const state = runningServer(folder);
-  if (state === undefined) return undefined;
-  if (isOwnedByAnother(state))
-    throw new DuijieError("SETUP_FAILED", {
-      step: "Kafka",
-      found: `process ${state.owner?.pid} uses the folder ${folder}`,
-    });
-  await endProcess(state.process, "SIGTERM");
-  clearState(folder);
-  return state.port;
-}
 
 async function writeSettings(folder: string, port: number, more: KafkaOptions["settings"]): Promise<string> {
   const controllerPort = await freePort();

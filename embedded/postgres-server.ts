@@ -10,7 +10,15 @@ import { type PostgresBinaries, postgresBinaries } from "./postgres-binaries.ts"
 import { commandLine, isAlive, type ProcessIdentity, processIdentity } from "./process-identity.ts";
 import { makeOwnedFolder, reachableFolder, type ServerAccount, serverAccount } from "./server-account.ts";
 import { endWithStarter, fileSize, lastLines, launch, readSince } from "./server-process.ts";
-import { clearState, endProcess, isOwnedByAnother, ownIdentity, runningServer, writeState } from "./state.ts";
+import {
+  clearState,
+  endProcess,
+  endUnownedServer,
+  ownIdentity,
+  removeServerFolder,
+  runningServer,
+  writeState,
+} from "./state.ts";
 
 export type PostgresOptions = {
   /** Belongs to this server alone: state and password stand here, and the data too if the server can reach it. */
@@ -92,6 +100,13 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   return handle(place, server, port, password, forget);
 }
 
+/** Ends the server on this folder, if any, and removes the folder with the data, wherever those stand. */
+export async function removePostgres(dataFolder: string): Promise<void> {
+  const folder = resolve(dataFolder);
+  await removeServerFolder(folder);
+  rmSync(reachableFolder(join(folder, "data"), serverAccount()), { recursive: true, force: true });
+}
+
 function findPlace(folder: string): Place {
   const account = serverAccount();
   const reachable = reachableFolder(join(folder, "data"), account);
@@ -102,18 +117,9 @@ function findPlace(folder: string): Place {
 
 /** Ends what is left of an earlier run and returns the port it used, so that URLs noted by people stay good. */
 async function endEarlierServer(place: Place): Promise<number | undefined> {
-  const state = runningServer(place.folder);
-  if (state !== undefined) {
-    if (isOwnedByAnother(state))
-      throw new DuijieError("SETUP_FAILED", {
-        step: "PostgreSQL",
-        found: `process ${state.owner?.pid} uses the folder ${place.folder}`,
-      });
-    await endProcess(state.process, "SIGINT");
-    clearState(place.folder);
-  }
+  const port = await endUnownedServer(place.folder);
   await removeStalePidFile(place.data);
-  return state?.port;
+  return port;
 }
 
 /**

@@ -16,6 +16,14 @@ export function processIdentity(pid: number): ProcessIdentity | undefined {
   return birth === undefined ? undefined : { pid, birth };
 }
 
+/** An identity that was written to a file as JSON. */
+export function parseIdentity(value: unknown): ProcessIdentity | undefined {
+  if (typeof value !== "object" || value === null || !("pid" in value) || !("birth" in value))
+    return undefined;
+  const { pid, birth } = value;
+  return typeof pid === "number" && typeof birth === "string" ? { pid, birth } : undefined;
+}
+
 /** True while exactly this process, not a successor with its pid, is alive. */
 export function isAlive(identity: ProcessIdentity): boolean {
   return processIdentity(identity.pid)?.birth === identity.birth;

@@ -1,8 +1,10 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DuijieError } from "../contracts/errors.ts";
 import {
   isAlive,
   type ProcessIdentity,
+  parseIdentity,
   processIdentity,
   signalProcess,
   waitUntilGone,
@@ -30,8 +32,30 @@ export function runningServer(folder: string): ServerState | undefined {
   return undefined;
 }
 
+/**
+ * Ends what an earlier run left on the folder and returns its port. A server that another living process answers for
+ * is not touched: SETUP_FAILED.
+ */
+export async function endUnownedServer(folder: string): Promise<number | undefined> {
+  const state = runningServer(folder);
+  if (state === undefined) return undefined;
+  if (isOwnedByAnother(state))
+    throw new DuijieError("SETUP_FAILED", {
+      step: state.kind,
+      found: `process ${state.owner?.pid} uses the folder ${folder}`,
+    });
+  await stopServer(folder);
+  return state.port;
+}
+
+/** Removes a server's folder; what runs on it is ended first, if nobody answers for it. */
+export async function removeServerFolder(folder: string): Promise<void> {
+  await endUnownedServer(folder);
+  rmSync(folder, { recursive: true, force: true });
+}
+
 /** True when a living process other than this one answers for the server. */
-export function isOwnedByAnother(state: ServerState): boolean {
+function isOwnedByAnother(state: ServerState): boolean {
   return state.owner !== null && state.owner.pid !== process.pid && isAlive(state.owner);
 }
 
@@ -96,12 +120,6 @@ function parseState(value: unknown): ServerState | undefined {
   if ((kind !== "postgres" && kind !== "kafka") || server === undefined) return undefined;
   if (typeof port !== "number" || typeof address !== "string") return undefined;
   return { kind, process: server, port, owner: owner ?? null, address };
-}
-
-function parseIdentity(value: unknown): ProcessIdentity | undefined {
-  if (!isRecord(value)) return undefined;
-  const { pid, birth } = value;
-  return typeof pid === "number" && typeof birth === "string" ? { pid, birth } : undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

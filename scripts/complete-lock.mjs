@@ -24,7 +24,8 @@ export function completeLock(lock) {
     }
     for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
       const place = `node_modules/${name}`;
-      if (path === "" || packages[place] !== undefined || packages[`${path}/${place}`] !== undefined) continue;
+      if (path === "" || packages[place] !== undefined || packages[`${path}/${place}`] !== undefined)
+        continue;
       packages[place] = platformEntry(name, version, entry);
       added.push(place);
     }
@@ -33,18 +34,33 @@ export function completeLock(lock) {
   return { lock: { ...lock, packages: Object.fromEntries(sorted) }, added, resolved };
 }
 
-const systems = ["aix", "android", "darwin", "freebsd", "linux", "netbsd", "openbsd", "openharmony", "sunos", "win32"];
+const systems = [
+  "aix",
+  "android",
+  "darwin",
+  "freebsd",
+  "linux",
+  "netbsd",
+  "openbsd",
+  "openharmony",
+  "sunos",
+  "win32",
+];
 const processors = ["arm64", "arm", "ia32", "loong64", "mips64el", "ppc64", "riscv64", "s390x", "x64"];
 
 /** `@biomejs/cli-linux-x64-musl` → Linux, x64, musl. A Linux package that names no libc runs on any or says glibc. */
 export function platformEntry(name, version, parent) {
-  const words = name.slice(name.lastIndexOf("/") + 1).replace("windows", "win32").split("-");
+  const words = name
+    .slice(name.lastIndexOf("/") + 1)
+    .replace("windows", "win32")
+    .split("-");
   const os = systems.filter((system) => words.includes(system));
   const cpu = processors.filter((processor) => words.includes(processor));
   const musl = words.some((word) => word.startsWith("musl"));
   const glibc = words.some((word) => word.startsWith("gnu"));
   const libc = os[0] === "linux" ? (musl ? ["musl"] : glibc ? ["glibc"] : undefined) : undefined;
-  if (!/^\d/.test(version) || os.length !== 1) throw new Error(`${name}@${version}: no exact version or platform`);
+  if (!/^\d/.test(version) || os.length !== 1)
+    throw new Error(`${name}@${version}: no exact version or platform`);
   return {
     version,
     ...(cpu.length > 0 ? { cpu } : {}),

@@ -21,7 +21,7 @@ const commands = {
 const [command, ...args] = process.argv.slice(2);
 process.exitCode = await main(command, args).catch((error) => {
   if (!(error instanceof SetupError)) throw error;
-  error.print();
+  process.stderr.write(`${error.lines().join("\n")}\n`);
   return 2;
 });
 

@@ -33,8 +33,9 @@ export class SetupError extends Error {
     this.params = params;
   }
 
-  print() {
-    process.stderr.write(`${this.code}: ${text("errors", `${this.code}.what`, this.params)}\n`);
-    process.stderr.write(`${text("errors", `${this.code}.remedy`, this.params)}\n`);
+  /** What was found, and the remedy. */
+  lines() {
+    const what = text("errors", `${this.code}.what`, this.params);
+    return [`${this.code}: ${what}`, text("errors", `${this.code}.remedy`, this.params)];
   }
 }
