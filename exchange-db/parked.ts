@@ -87,6 +87,15 @@ function parentApplied(parents: readonly EntityName[]): string {
   return branches.length === 0 ? "false" : `(${branches.join(" OR ")})`;
 }
 
+/** True while any record of the province waits for a parent. */
+export async function hasWaiting(store: Store, province: string): Promise<boolean> {
+  const rows = await store.query<{ found: boolean }>(
+    "SELECT EXISTS (SELECT 1 FROM exchange.exception WHERE province = $1 AND outcome = 'waiting') AS found",
+    [province],
+  );
+  return rows[0]?.found ?? false;
+}
+
 /** What still keeps a parked record, where that changed since it was parked. */
 export async function updateFindings(
   store: Store,

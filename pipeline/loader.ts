@@ -13,6 +13,7 @@ import {
   storedSegments,
   storeSegments,
 } from "../exchange-db/chunks.ts";
+import { hasWaiting } from "../exchange-db/parked.ts";
 import { holdRun, moveRun, type Run, readRun, worstShare } from "../exchange-db/runs.ts";
 import type { Store } from "../exchange-db/store.ts";
 import { type EntityPlan, planOf, sourceFingerprint } from "./entity-plan.ts";
@@ -54,6 +55,8 @@ export type LoadEnd = "done" | "held" | "paused" | "stopped" | "failed" | "inter
 export class Loader {
   readonly #options: LoaderOptions;
   readonly #runId: string;
+  /** Monotonic time of the next look at waiting records while there is nothing else to do. */
+  #releaseAt = 0;
 
   constructor(options: LoaderOptions, runId: string) {
     this.#options = options;
@@ -131,7 +134,7 @@ export class Loader {
       else {
         const end = await this.#endNow();
         if (end !== null) return end;
-        await this.#release(run, signal);
+        if (performance.now() >= this.#releaseAt) await this.#release(run, signal);
         await pause(pollMs, signal);
       }
     }
@@ -229,6 +232,8 @@ export class Loader {
 
   async #release(run: Run, signal: AbortSignal): Promise<number> {
     const { store, log } = this.#options;
+    this.#releaseAt = performance.now() + releaseEveryMs;
+    if (!(await hasWaiting(store, run.province))) return 0;
     let released = 0;
     for (const entity of run.entities) {
       const plan = planOf(this.#options.plans, entity);
@@ -253,6 +258,8 @@ export class Loader {
     return await retry(work, { budget: retryBudget, signal, log });
   }
 }
+
+const releaseEveryMs = 1000;
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await delay(ms, undefined, { signal }).catch(() => undefined);

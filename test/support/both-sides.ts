@@ -1,8 +1,8 @@
-import { PostgresConnector } from "../../connectors/postgres/postgres-connector.ts";
+import { createPrivateKey, createPublicKey } from "node:crypto";
 import type { SourceEntity } from "../../connectors/connector.ts";
+import { PostgresConnector } from "../../connectors/postgres/postgres-connector.ts";
 import { type EntityName, entityNames } from "../../contracts/entity.ts";
-import { silentLog as quietLog } from "../../contracts/log.ts";
-const silentLog: typeof quietLog = process.env["TRACE"] ? { ...quietLog, event: (c, f) => console.log(c, f), warn: (c, f, e) => console.log(c, f, e), error: (c, f, e) => console.log(c, f, e), with: () => silentLog } : quietLog;
+import { silentLog } from "../../contracts/log.ts";
 import { entityContract } from "../../contracts/registry.ts";
 import { mappingEntriesAt } from "../../exchange-db/mapping-versions.ts";
 import { migrate } from "../../exchange-db/migrate.ts";
@@ -20,14 +20,13 @@ import { type LoadEnd, Loader } from "../../pipeline/loader.ts";
 import { ProvinceLink } from "../../pipeline/province-link.ts";
 import { createKeyPair, keyring, type SigningKey } from "../../pipeline/signing.ts";
 import { UpstreamFlow } from "../../pipeline/upstream-flow.ts";
-import { createPrivateKey, createPublicKey } from "node:crypto";
-import { province, schoolIds } from "./small-province.ts";
+import { countyOf, type ProvinceCode, schoolIdsOf } from "./small-province.ts";
 
 export const today = "20260901";
 const profile = "national-2013";
 
 /** Keys of both sides, made for one test. */
-export function testKeys() {
+export function testKeys(province: ProvinceCode) {
   const pair = (id: string, owner: "nation" | `${number}`) => {
     const { privatePem, publicPem } = createKeyPair();
     const signing: SigningKey = { id, privateKey: createPrivateKey(privatePem) };
@@ -39,6 +38,7 @@ export function testKeys() {
 export type TestKeys = ReturnType<typeof testKeys>;
 
 export interface SidesOptions {
+  readonly province: ProvinceCode;
   readonly registryUrl: string;
   readonly exchangeUrl: string;
   readonly nationalUrl: string;
@@ -74,20 +74,24 @@ export class BothSides {
   }
 
   async migrate(): Promise<void> {
+    const { province } = this.options;
     await migrate(this.options.exchangeUrl, "exchange", exchangeMigrations);
     await migrate(this.options.nationalUrl, "national", nationalMigrations);
-    await this.national.query(`INSERT INTO ministry.region (code, name_zh, level) VALUES ('340102', '瑶海区', 'county')`);
-    for (const id of schoolIds) {
+    await this.national.query(
+      `INSERT INTO ministry.region (code, name_zh, level) VALUES ($1, '城中区', 'county')`,
+      [countyOf(province)],
+    );
+    for (const id of schoolIdsOf(province)) {
       await this.national.query(
         `INSERT INTO ministry.school (school_id, name, school_type_code, region_code, managing_authority_code, province)
-         VALUES ($1, $1, '211', '340102000000', '340102000000', $2)`,
-        [id, province],
+         VALUES ($1, $1, '211', $3, $3, $2)`,
+        [id, province, `${countyOf(province)}000000`],
       );
     }
   }
 
   async startNode(): Promise<void> {
-    const { broker, keys } = this.options;
+    const { broker, keys, province } = this.options;
     this.node = new NationalNode({
       store: this.national,
       broker,
@@ -109,7 +113,7 @@ export class BothSides {
   }
 
   async startLink(): Promise<ProvinceLink> {
-    const { broker, keys } = this.options;
+    const { broker, keys, province } = this.options;
     this.link = new ProvinceLink({
       store: this.exchange,
       broker,
@@ -134,17 +138,17 @@ export class BothSides {
   }
 
   async openLoad(): Promise<Run> {
-    const wanted = { province, profile, scope: {}, entities: entityNames };
+    const wanted = { province: this.options.province, profile, scope: {}, entities: entityNames };
     return (await openOrJoinLoad(this.exchange, wanted)).run;
   }
 
   async replayRun(): Promise<Run> {
-    const wanted = { province, profile, scope: {}, entities: entityNames };
+    const wanted = { province: this.options.province, profile, scope: {}, entities: entityNames };
     return await this.exchange.transaction(async (client) => await insertRun(client, "replay", wanted));
   }
 
   async flow(run: Run, entity: EntityName): Promise<UpstreamFlow> {
-    const { batchRows = 200, broker, keys } = this.options;
+    const { batchRows = 200, broker, keys, province } = this.options;
     const entries = await mappingEntriesAt(this.exchange, province, run.mappingVersion);
     return new UpstreamFlow(
       {
@@ -222,7 +226,12 @@ export class BothSides {
     };
     const mappings = contract.fields.map((field, column): FieldMapping => {
       const table = codes[field.name];
-      return { field: field.name, from: { column }, convert: [], ...(table === undefined ? {} : { codes: table }) };
+      return {
+        field: field.name,
+        from: { column },
+        convert: [],
+        ...(table === undefined ? {} : { codes: table }),
+      };
     });
     return entityPlan(source, mappings, contract.version);
   }

@@ -2,32 +2,44 @@ import pg from "pg";
 import { type EntityName, entityNames } from "../../contracts/entity.ts";
 import { entityContract } from "../../contracts/registry.ts";
 
-/** A small registry whose tables look like the contracts: enough to drive the pipeline without a configuration file. */
-export const province = "34";
-const county = "340102000000";
-export const schoolIds = ["2134000001", "2134000002"] as const;
+/** A test file's own province: topics are named by it, so two files that share a Kafka must not share one. */
+export type ProvinceCode = "34" | "35" | "36" | "37" | "41" | "42" | "43" | "44" | "45";
 
-type Row = Record<string, string | null>;
+export const countyOf = (province: ProvinceCode) => `${province}0102`;
+export const schoolIdsOf = (province: ProvinceCode) =>
+  [`21${province}000001`, `21${province}000002`] as const;
 
-/** Rows per entity, all of which fulfil contract and profile. */
-export function smallProvince(students: number): Record<EntityName, Row[]> {
+export type Row = Record<string, string | null>;
+
+/** Rows per entity, all of which fulfil contract and profile; no document number is needed, so none is invented. */
+export function smallProvince(province: ProvinceCode, students: number): Record<EntityName, Row[]> {
+  const county = `${countyOf(province)}000000`;
+  const schoolIds = schoolIdsOf(province);
   const numbers = Array.from({ length: students }, (_, index) => index);
   return {
-    region: [regionRow()],
-    school: schoolIds.map(schoolRow),
+    region: [regionRow(province)],
+    school: schoolIds.map((schoolId) => schoolRow(schoolId, county)),
     campus: [],
     grade: schoolIds.map(gradeRow),
     class: schoolIds.map(classRow),
-    student: numbers.map(studentRow),
-    guardian: numbers.flatMap((index) => [guardianRow(index, "1"), guardianRow(index, "2")]),
+    student: numbers.map((index) => studentRow(index, schoolIds[index % 2] ?? schoolIds[0], county)),
+    guardian: numbers.flatMap((index) => [guardianRow(index, "1", county), guardianRow(index, "2", county)]),
   };
 }
 
-function regionRow(): Row {
-  return { key: "r1", code: "340102", code12: county, nameZh: "瑶海区", level: "3", parentCode: "340100" };
+function regionRow(province: ProvinceCode): Row {
+  const code = countyOf(province);
+  return {
+    key: "r1",
+    code,
+    code12: `${code}000000`,
+    nameZh: "城中区",
+    level: "3",
+    parentCode: `${province}0100`,
+  };
 }
 
-function schoolRow(schoolId: string): Row {
+function schoolRow(schoolId: string, county: string): Row {
   return {
     key: `s${schoolId}`,
     schoolId,
@@ -72,9 +84,8 @@ function classRow(schoolId: string): Row {
   };
 }
 
-/** Document type Z: the number may be blank, so that nobody's number needs to be invented. */
-function studentRow(index: number): Row {
-  const schoolId = schoolIds[index % 2] ?? schoolIds[0];
+/** Document type Z: the number may be blank. */
+function studentRow(index: number, schoolId: string, county: string): Row {
   return {
     key: `p${String(index).padStart(6, "0")}`,
     schoolId,
@@ -117,7 +128,7 @@ function studentRow(index: number): Row {
   };
 }
 
-function guardianRow(index: number, ordinal: "1" | "2"): Row {
+function guardianRow(index: number, ordinal: "1" | "2", county: string): Row {
   return {
     key: `p${String(index).padStart(6, "0")}-${ordinal}`,
     studentKey: `p${String(index).padStart(6, "0")}`,
@@ -127,8 +138,6 @@ function guardianRow(index: number, ordinal: "1" | "2"): Row {
     currentAddress: "春风路二号",
     phone: "13900000002",
     isGuardian: "1",
-    idDocType: "1",
-    idDocNo: "11010519491231002X",
     hukouRegionCode: county,
   };
 }
@@ -151,7 +160,11 @@ async function fillTable(client: pg.Client, entity: EntityName, rows: readonly R
   await client.query(`CREATE TABLE own.${table} (source_key text, own_county text, ${columns})`);
   await client.query(`CREATE INDEX ON own.${table} (source_key)`);
   const names = fields.map((field) => field.name);
-  const values = rows.map((row) => [row["key"] ?? null, county, ...names.map((name) => row[name] ?? null)]);
+  const values = rows.map((row) => [
+    row["key"] ?? null,
+    row["county"] ?? "county",
+    ...names.map((name) => row[name] ?? null),
+  ]);
   await client.query(
     `INSERT INTO own.${table} SELECT ${["source_key", "own_county", ...fields.map((field) => field.column)]
       .map((_, index) => `row ->> ${index}`)
