@@ -239,7 +239,7 @@ describe("forms of values", () => {
 
   it("take whole characters of every plane", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (text) => {
+      fc.property(fc.string({ unit: "binary", maxLength: 30 }), (text) => {
         const isPlain = text.isWellFormed() && !/[\p{Cc}\ufffd\ufffe\uffff]/u.test(text);
         expect(isPlainText(text)).to.equal(isPlain);
       }),
