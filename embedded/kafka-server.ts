@@ -53,6 +53,9 @@ const defaultSettings = {
   "share.coordinator.state.topic.min.isr": "1",
   // With one broker nobody joins late: the first consumer need not wait three seconds for others.
   "group.initial.rebalance.delay.ms": "0",
+  // After a kill the broker may register again only when its old session is over: nine seconds by default.
+  "broker.heartbeat.interval.ms": "500",
+  "broker.session.timeout.ms": "3000",
   "group.min.session.timeout.ms": "1000",
   "log.retention.hours": "168",
   "num.network.threads": "2",

@@ -66,8 +66,10 @@ function birthFromProc(pid: number): string | undefined {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The second field is the program's name in parentheses and may itself hold spaces and parentheses.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const [state, startTick] = [fields[0], fields[19]];
-    if (state === "Z" || state === "X" || startTick === undefined) return undefined;
+    const [state, threads, startTick] = [fields[0], fields[17], fields[19]];
+    // Killed, its main thread is a zombie at once, but ports and files stay taken until the last thread is gone.
+    const isOver = state === "X" || (state === "Z" && Number(threads) <= 1);
+    if (isOver || startTick === undefined) return undefined;
     return `${bootId()}/${startTick}`;
   } catch {
     return undefined;
