@@ -18,7 +18,7 @@ import type { Broker } from "../../pipeline/broker/broker.ts";
 import { type EntityPlan, entityPlan } from "../../pipeline/entity-plan.ts";
 import { type LoadEnd, Loader } from "../../pipeline/loader.ts";
 import { ProvinceLink } from "../../pipeline/province-link.ts";
-import { createKeyPair, keyring, type SigningKey } from "../../pipeline/signing.ts";
+import { createKeyPair, keyring, type SigningKey, type VerifyingKey } from "../../pipeline/signing.ts";
 import { UpstreamFlow } from "../../pipeline/upstream-flow.ts";
 import { countyOf, type ProvinceCode, schoolIdsOf } from "./small-province.ts";
 
@@ -32,7 +32,7 @@ export function testKeys(province: ProvinceCode) {
     const signing: SigningKey = { id, privateKey: createPrivateKey(privatePem) };
     return { signing, verifying: { id, owner, publicKey: createPublicKey(publicPem) } };
   };
-  return { province: pair("province-1", province), nation: pair("nation-1", "nation") };
+  return { province: pair(`province-${province}`, province), nation: pair("nation-1", "nation") };
 }
 
 export type TestKeys = ReturnType<typeof testKeys>;
@@ -46,6 +46,8 @@ export interface SidesOptions {
   readonly keys: TestKeys;
   /** Contract fields that go through a province table of the same name. */
   readonly codes?: Partial<Record<EntityName, Readonly<Record<string, string>>>>;
+  /** Keys of other provinces that the nation knows too. */
+  readonly alsoTrusted?: readonly VerifyingKey[];
   readonly chunkRows?: number;
   readonly batchRows?: number;
 }
@@ -97,7 +99,7 @@ export class BothSides {
       broker,
       registry: new ReferenceRegistry(),
       key: keys.nation.signing,
-      ring: keyring([keys.province.verifying]),
+      ring: keyring([keys.province.verifying, ...(this.options.alsoTrusted ?? [])]),
       provinces: [province],
       profile,
       today: () => today,
