@@ -17,7 +17,7 @@ import { xuejiShape } from "./xueji-rows.ts";
 export interface GenerateOptions {
   /** The database that gets the registry's schema; what was in that schema is dropped. */
   readonly registryUrl: string;
-  /** Gets truth.json, canaries.json, expected/, mappings/ and ministry-schools.csv. */
+  /** Gets truth.json, canaries.json, registry.json, expected/, mappings/ and ministry-schools.csv. */
   readonly folder: string;
   /** Any text; the same seed, province and size give the same bytes. */
   readonly seed: string;
@@ -66,6 +66,7 @@ export async function generateProvince(options: GenerateOptions): Promise<TruthF
   writeMappings(folder, plan, shape);
   writeMinistrySchools(folder, plan);
   canaries.write(folder);
+  writeFileSync(join(folder, "registry.json"), `${JSON.stringify(shape.entities, null, 2)}\n`);
   return truth.close({ seed, province, students });
 }
 

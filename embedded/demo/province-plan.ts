@@ -156,9 +156,9 @@ function phasePlan(code: PhaseCode, isFiveFour: boolean, kind: Kind, fate: Schoo
   return { code, years, grades };
 }
 
-/** The last twentieth of the schools came from a merged system. */
+/** The last twentieth of the schools, but at least one of five, came from a merged system. */
 function numberSchools(drafts: readonly Draft[], province: string): SchoolPlan[] {
-  const firstMerged = drafts.length - Math.floor(drafts.length / 20);
+  const firstMerged = drafts.length - Math.ceil((drafts.length - 4) / 20);
   const wanted = badClasses(drafts);
   return drafts.map((school, index) => ({
     ...school,

@@ -3,6 +3,7 @@ import type { Guardian } from "./guardian.ts";
 import type { GradePlan, ProvincePlan, SchoolPlan } from "./province-plan.ts";
 import type { Pupil, Seat, Truth } from "./pupil.ts";
 import type { Region } from "./region-data.ts";
+import type { RegistryEntities } from "./registry-config.ts";
 
 /** Text in the legacy registry's own codes; null is NULL. */
 export type Raw = string | null;
@@ -29,6 +30,8 @@ export interface RegistryShape {
   readonly tables: readonly { readonly name: string; readonly columns: readonly string[] }[];
   /** Statements run after them: indexes, views, statistics. */
   readonly afterwards: readonly string[];
+  /** How the province's configuration describes it. */
+  readonly entities: RegistryEntities;
   /** The province's code tables by name, without those of schools. */
   readonly codes: Readonly<Record<string, CodePairs>>;
   /** The kinds of defect that this schema can hold (a NOT NULL key, for example, cannot be missing). */

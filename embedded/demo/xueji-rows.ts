@@ -2,6 +2,7 @@ import { withWrongCheck } from "./citizen-id.ts";
 import { type GuardianDefect, guardianFates, type PupilDefect, pupilFates } from "./defects.ts";
 import type { Guardian } from "./guardian.ts";
 import { type SchoolPlan, schoolYear } from "./province-plan.ts";
+import { xuejiEntities } from "./registry-config.ts";
 import { type KeyStyle, LegacyCodes, type PupilRow, type Raw, type RegistryShape } from "./registry-shape.ts";
 import { xuejiCodes } from "./xueji-codes.ts";
 import { xuejiAfterwards, xuejiDdl, xuejiSchema, xuejiTables } from "./xueji-tables.ts";
@@ -30,6 +31,7 @@ export const xuejiShape: RegistryShape = {
   ddl: xuejiDdl,
   tables: xuejiTables,
   afterwards: xuejiAfterwards,
+  entities: xuejiEntities,
   codes: xuejiCodes,
   pupilDefects: isKindOf(pupilFates),
   guardianDefects: isKindOf(guardianFates),
