@@ -19,13 +19,16 @@ const collatable: ReadonlySet<number> = new Set([typeId.name, typeId.text, typeI
 /** bool, bytea, int8, int2, int4, oid, date, time, timestamp, timestamptz, uuid: equal hash, equal text. */
 const hashedAsTheyAre: ReadonlySet<number> = new Set([16, 17, 20, 21, 23, 26, 1082, 1083, 1114, 1184, 2950]);
 
-/** Columns of the read statement: those of `usedColumns`, in canonical text, then the hash. */
+/** Columns: those of `usedColumns`, in canonical text, then the hash. */
 export function readStatement(context: StatementContext, range: KeyRange): string {
+  return copyOut(rangeQuery(context, range), context);
+}
+
+/** What `readStatement` copies out. No order: the consumer sorts what it lands, and an order could cost the server a sort. */
+export function rangeQuery(context: StatementContext, range: KeyRange): string {
   const columns = usedColumns(context.source).map((name) => canonical(columnOf(context, name)));
-  return copyOut(
-    `SELECT ${[...columns, rowHash(context)].join(", ")} FROM ${context.shape.from} WHERE ${rangeAndScope(context, range)}`,
-    context,
-  );
+  const outputs = [...columns, rowHash(context)].join(", ");
+  return `SELECT ${outputs} FROM ${context.shape.from} WHERE ${rangeAndScope(context, range)}`;
 }
 
 /** Rows, and the sum of their hashes mod 2^64 as an unsigned number. */
@@ -59,7 +62,8 @@ export function boundariesStatement(context: StatementContext, rowsPerRange: num
   const aliases = columns.map((_, index) => `key_${index + 1}`);
   const named = columns.map((column, index) => `${quoted(column)} AS ${aliases[index]}`).join(", ");
   const keys = columns.map(quoted).join(", ");
-  const texts = aliases.map((alias) => boundText(alias, context)).join(", ");
+  // Without a name of its own the text would be called like the key, and ORDER BY would sort by text.
+  const texts = aliases.map((alias) => `${boundText(alias, context)} AS bound_of_${alias}`).join(", ");
   const step = Math.max(1, Math.trunc(rowsPerRange));
   return `SELECT DISTINCT ON (${aliases.join(", ")}) ${texts}
             FROM (SELECT ${named}, row_number() OVER (ORDER BY ${keys}) AS place
