@@ -48,5 +48,6 @@ function schemasOf(sources: readonly SourceEntity[]): readonly string[] {
 }
 
 function comment(text: string): readonly string[] {
-  return text.split("\n").map((line) => `-- ${line}`);
+  // A comment also ends at a carriage return.
+  return text.split(/\r\n|\r|\n/).map((line) => `-- ${line}`);
 }
