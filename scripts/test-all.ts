@@ -18,6 +18,8 @@ import { type Stage, stages } from "./test-stages.ts";
 
 const workFolder = join(packageRoot, ".duijie", "test");
 const resultFile = join(workFolder, "result.json");
+/** Beside the output, not in it: a test looks for these texts there. */
+const canaryFolder = join(workFolder, "canaries");
 const runFile = join(workFolder, "run.json");
 
 process.exitCode = await main(process.argv.slice(2));
@@ -36,6 +38,7 @@ async function main(names: readonly string[]): Promise<number> {
   }
   const chosen = stages.filter((stage) => names.length === 0 || names.includes(stage.name));
   mkdirSync(workFolder, { recursive: true });
+  rmSync(canaryFolder, { recursive: true, force: true });
   writeFileSync(runFile, JSON.stringify(ownIdentity()));
   try {
     return await runAll(chosen);
@@ -117,6 +120,7 @@ async function run(
       ...servers.environment(),
       DUIJIE_TEST_RESULT: resultFile,
       DUIJIE_TEST_OUTPUT: output.folder,
+      DUIJIE_TEST_CANARIES: canaryFolder,
     },
     timeLimitMs: stage.timeLimitMinutes * 60_000,
     signal,

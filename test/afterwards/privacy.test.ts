@@ -1,0 +1,63 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { filesOf, findPersonalData, type Planted } from "../support/personal-data.ts";
+
+function folderOf(variable: string): string {
+  const folder = process.env[variable];
+  if (folder === undefined) throw new Error("this test looks back on a whole run: start it by `npm test`");
+  return folder;
+}
+
+/** All provinces' planted texts together. */
+function plantedTexts(): Planted {
+  const folder = folderOf("DUIJIE_TEST_CANARIES");
+  const all: Record<string, string[]> = {};
+  for (const file of filesOf(folder)) {
+    const content: unknown = JSON.parse(readFileSync(join(folder, file), "utf8"));
+    for (const [kind, texts] of Object.entries(content ?? {}))
+      if (Array.isArray(texts)) (all[kind] ??= []).push(...texts.map(String));
+  }
+  return all;
+}
+
+describe("the output of the whole test run", () => {
+  it("holds no planted name, number or telephone, and no identity number at all", () => {
+    const planted = plantedTexts();
+    // A run that planted nothing would pass without showing anything.
+    for (const kind of ["names", "numbers", "phones"])
+      expect(planted[kind], kind).to.have.length.greaterThan(3);
+    expect(findPersonalData(folderOf("DUIJIE_TEST_OUTPUT"), planted)).to.deep.equal([]);
+  });
+
+  it("includes both servers' logs, and with the broker's every topic name", () => {
+    const folder = folderOf("DUIJIE_TEST_OUTPUT");
+    expect(filesOf(folder)).to.include.members([
+      "postgres.log",
+      "kafka.log",
+      "integration.log",
+      "end-to-end.log",
+    ]);
+    expect(readFileSync(join(folder, "kafka.log"), "utf8")).to.match(
+      /Created log for partition duijie\.\d\d\.up\./,
+    );
+  });
+
+  it("would be seen to hold them", () => {
+    const folder = mkdtempSync(join(tmpdir(), "duijie-privacy-"));
+    try {
+      // A made number with a right check character, and one with a wrong one.
+      writeFileSync(
+        join(folder, "a.log"),
+        'one\n{"name":"鹓鶵甲"}\nid 11010519491231002X.\nid 110105194912310021\n',
+      );
+      expect(findPersonalData(folder, { names: ["鹓鶵甲", "鹓鶵乙"] })).to.deep.equal([
+        { file: "a.log", line: 2, what: "names[0]" },
+        { file: "a.log", line: 3, what: "identity number" },
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
