@@ -63,7 +63,11 @@ export async function checkStaging(
     registry,
     relation,
     keyExpression(source.key),
-    fields.map(({ column }) => quoted(column)),
+    await sourceTexts(
+      registry,
+      relation,
+      fields.map(({ column }) => quoted(column)),
+    ),
     `WHERE ${source.key.map((column) => `${quoted(column)} IS NOT NULL`).join(" AND ")}`,
     [],
   );
@@ -98,14 +102,27 @@ async function* digests(
   where: string,
   values: readonly unknown[],
 ): AsyncGenerator<KeyedDigest> {
-  const texts = columns.map((column) => `${column}::text`).join(", ");
   // The text of an array tells NULL, empty text and the word NULL apart.
   const sql = `SELECT key COLLATE "C", min(digest), count(*)::text FROM (
-      SELECT (${key})::text AS key, md5(convert_to(ARRAY[${texts}]::text, 'UTF8')) AS digest FROM ${relation} ${where}) AS digested
+      SELECT (${key})::text AS key, md5(convert_to(ARRAY[${columns.join(", ")}]::text[]::text, 'UTF8')) AS digest FROM ${relation} ${where}) AS digested
     GROUP BY key COLLATE "C" ORDER BY key COLLATE "C"`;
   for await (const [text, digest, rows] of streamRows(client, sql, values)) {
     yield { key: text ?? "", digest: digest ?? "", rows: Number(rows) };
   }
+}
+
+const booleanType = 16;
+
+/** Columns as text. Truth values are read as 1 and 0, all others as the registry itself writes them. */
+async function sourceTexts(
+  registry: pg.ClientBase,
+  relation: string,
+  columns: readonly string[],
+): Promise<readonly string[]> {
+  const { fields } = await registry.query(`SELECT ${columns.join(", ")} FROM ${relation} LIMIT 0`);
+  return columns.map((column, at) =>
+    fields[at]?.dataTypeID === booleanType ? `${column}::integer::text` : `${column}::text`,
+  );
 }
 
 /** Parts of a key of several columns are joined by `|`; `\` and `|` inside a part are escaped by `\`. */
