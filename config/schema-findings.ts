@@ -9,13 +9,12 @@ export function schemaFindings(errors: readonly ErrorObject[], source: YamlSourc
   const alternatives = errors
     .filter((error) => error.keyword === "oneOf")
     .map((error) => `${error.schemaPath}/`);
-  return (
-    errors
-      .filter((error) => error.keyword !== "if")
-      // Of a choice only the choice is reported: that each of its branches failed says nothing.
-      .filter((error) => !alternatives.some((path) => error.schemaPath.startsWith(path)))
-      .map((error) => findingOf(error, source))
-  );
+  const findings = errors
+    // Of a choice and of a name only the whole is reported: which branch failed, and how, says nothing more.
+    .filter(({ keyword, propertyName }) => keyword !== "if" && propertyName === undefined)
+    .filter((error) => !alternatives.some((path) => error.schemaPath.startsWith(path)))
+    .map((error) => findingOf(error, source));
+  return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()];
 }
 
 function findingOf(error: ErrorObject, source: YamlSource): Finding {

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import { packageRoot } from "../contracts/package-root.ts";
 import type { RawConfig } from "./raw-config.ts";
 
@@ -60,10 +60,20 @@ export function engineKeys(engine: string): readonly string[] {
   return isSchema(part["properties"]) ? Object.keys(part["properties"]) : [];
 }
 
+const validators = new Map<string, ValidateFunction<RawConfig>>();
+
 /** Fills defaults into `content`. */
 export function validateSchema(
   content: unknown,
 ): { readonly config: RawConfig } | { readonly errors: readonly ErrorObject[] } {
+  const isConfig = validatorOf(engineOf(content));
+  return isConfig(content) ? { config: content } : { errors: isConfig.errors ?? [] };
+}
+
+/** Compiled once for each engine, as that takes far longer than to validate. */
+function validatorOf(engine: string): ValidateFunction<RawConfig> {
+  const known = validators.get(engine);
+  if (known !== undefined) return known;
   const ajv = new Ajv2020({
     strict: true,
     allErrors: true,
@@ -73,10 +83,10 @@ export function validateSchema(
     strictRequired: false,
     strictTypes: false,
   });
-  const engine = engineOf(content);
   ajv.addSchema([ownSchema("parts"), registrySchema(engine), ownSchema("province"), ownSchema("national")]);
-  const isConfig = ajv.compile<RawConfig>(ownSchema("config"));
-  return isConfig(content) ? { config: content } : { errors: isConfig.errors ?? [] };
+  const validator = ajv.compile<RawConfig>(ownSchema("config"));
+  validators.set(engine, validator);
+  return validator;
 }
 
 function engineOf(content: unknown): string {

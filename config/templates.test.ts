@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { packageRoot } from "../contracts/package-root.ts";
+import { entityContract } from "../contracts/registry.ts";
+import { languages } from "../contracts/texts.ts";
+import { loadConfig, loadNationalConfig, loadProvinceConfig } from "./load.ts";
+import { mappingTargets } from "./mapping-targets.ts";
+import { missingRequiredFields } from "./required-fields.ts";
+import { nationalTemplate, provinceTemplate } from "./templates.ts";
+
+const env = {
+  DUIJIE_EXCHANGE_URL: "postgres://duijie@localhost/exchange",
+  DUIJIE_NATIONAL_URL: "postgres://nation@localhost/national",
+  REGISTRY_URL: "postgres://reader@localhost/xueji",
+  DUIJIE_KAFKA_PASSWORD: "x",
+};
+
+const han = /\p{Script=Han}/u;
+
+describe("examples and templates", () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "duijie-template-"));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  function write(text: string): string {
+    const file = join(folder, "node.yaml");
+    writeFileSync(file, text);
+    return file;
+  }
+
+  it("are complete: the example loads, fills every required field and has a file for every table", () => {
+    const config = loadProvinceConfig(join(packageRoot, "config", "examples", "province.yaml"), env);
+    expect(missingRequiredFields(config)).to.deep.equal([]);
+    expect(Object.keys(config.mappings)).to.have.members([...mappingTargets(config).keys()]);
+    const student = config.registry.entities.student?.fields.map(({ field }) => field);
+    const unused = entityContract("student").fields.filter(({ name }) => !student?.includes(name));
+    expect(unused.map(({ name }) => name)).to.deep.equal(["photoRef"]);
+    expect(loadConfig(join(packageRoot, "config", "examples", "national.yaml"), env).role).to.equal(
+      "national",
+    );
+  });
+
+  for (const language of languages) {
+    it(`are written in ${language} with what was asked for`, () => {
+      const province = provinceTemplate(
+        { province: "61", brokers: ["a:9092", "b:9092"], client: "kafkajs", keyId: "61-a" },
+        language,
+      );
+      const config = loadProvinceConfig(write(province), env);
+      expect(config).to.deep.include({ province: "61", language });
+      expect(config.kafka).to.deep.include({
+        brokers: ["a:9092", "b:9092"],
+        client: "kafkajs",
+        clientId: "duijie-61",
+      });
+      expect(config.keys.signing).to.deep.equal({
+        id: "61-a",
+        privateKeyFile: join(folder, "keys", "61.key"),
+      });
+      const national = loadNationalConfig(
+        write(nationalTemplate({ provinces: ["34", "61"] }, language)),
+        env,
+      );
+      expect(Object.keys(national.keys.provinces)).to.deep.equal(["34", "61"]);
+      expect(national.kafka.brokers).to.deep.equal(["kafka.example:9092"]);
+    });
+
+    it(`explain themselves in ${language} alone`, () => {
+      const texts = [
+        provinceTemplate({ province: "34" }, language),
+        nationalTemplate({ provinces: ["34"] }, language),
+      ];
+      for (const text of texts) {
+        const comments = text.split("\n").filter((line) => /^\s*# /.test(line));
+        expect(comments).to.have.length.greaterThan(8);
+        for (const comment of comments) expect(han.test(comment), comment).to.equal(language === "zh");
+      }
+    });
+  }
+
+  it("say the same in both languages: as many comments, and the same YAML", () => {
+    const [zh, en] = languages.map((language) => provinceTemplate({ province: "34" }, language).split("\n"));
+    const plain = (lines: readonly string[] | undefined): readonly string[] =>
+      (lines ?? []).filter((line) => !/^\s*# /.test(line) && !line.startsWith("language:"));
+    expect(plain(zh)).to.deep.equal(plain(en));
+    expect(zh).to.have.length(en?.length ?? 0);
+  });
+
+  it("hold only options that are valid when switched on", () => {
+    const switchedOn = (text: string): string => text.replaceAll(/^(\s*)#(?=[A-Za-z])/gm, "$1");
+    const text = switchedOn(provinceTemplate({ province: "34" }, "en"));
+    const config = loadProvinceConfig(write(text), env);
+    expect(config.scope).to.deep.equal({ counties: ["340104"], phases: ["2", "3"] });
+    expect(config.kafka.sasl).to.include({ mechanism: "scram-sha-512" });
+    const national = switchedOn(nationalTemplate({ provinces: ["34"] }, "en"));
+    expect(loadNationalConfig(write(national), env).kafka.tls).to.have.property("caFile");
+  });
+});
