@@ -1,4 +1,4 @@
-import type { Admin, Kafka, KafkaConfig, logLevel, SASLOptions } from "kafkajs";
+import type { Admin, Kafka, KafkaConfig, SASLOptions } from "kafkajs";
 import kafkajs from "kafkajs";
 import { DuijieError, type ErrorParams } from "../../contracts/errors.ts";
 import type {
@@ -22,6 +22,8 @@ export class KafkajsBroker implements Broker {
   readonly #options: BrokerOptions;
   readonly #kafka: Kafka;
   readonly #producer: KafkajsProducer;
+  /** Topics that were found to exist. */
+  readonly #known = new Set<string>();
   #admin: Promise<Admin> | null = null;
 
   constructor(options: BrokerOptions, tls: TlsTexts | null, log: BrokerLog) {
@@ -31,6 +33,7 @@ export class KafkajsBroker implements Broker {
   }
 
   async send(messages: readonly OutgoingMessage[]): Promise<void> {
+    await this.#checkTopics(messages.map(({ topic }) => topic));
     try {
       await this.#producer.send(messages);
     } catch (error) {
@@ -39,9 +42,7 @@ export class KafkajsBroker implements Broker {
   }
 
   async consume(options: ConsumeOptions): Promise<Consumer> {
-    const found = await this.topics(options.topics);
-    const missing = options.topics.filter((topic) => !found.has(topic));
-    if (missing.length > 0) throw new DuijieError("TOPIC_MISSING", { topics: missing.join(",") });
+    await this.#checkTopics(options.topics);
     const consumer = new KafkajsConsumer(this.#kafka, options);
     try {
       await withDeadline(consumer.start(), this.#options.requestTimeoutMs + options.sessionTimeoutMs, () =>
@@ -96,6 +97,17 @@ export class KafkajsBroker implements Broker {
     );
   }
 
+  /** kafkajs would try a topic that is not there until the deadline, and then not say why. */
+  async #checkTopics(names: readonly string[]): Promise<void> {
+    const unknown = names.filter((topic) => !this.#known.has(topic));
+    if (unknown.length === 0) return;
+    const found = await this.topics(unknown);
+    const missing = unknown.filter((topic) => !found.has(topic));
+    if (missing.length > 0)
+      throw new DuijieError("TOPIC_MISSING", { topics: [...new Set(missing)].join(",") });
+    for (const topic of unknown) this.#known.add(topic);
+  }
+
   async #ask<T>(what: string, question: (admin: Admin) => Promise<T>): Promise<T> {
     this.#admin ??= this.#openAdmin();
     const admin = this.#admin;
@@ -137,12 +149,13 @@ function kafkaConfig(options: BrokerOptions, tls: TlsTexts | null, log: BrokerLo
     requestTimeout: requestTimeoutMs,
     enforceRequestTimeout: true,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 },
-    logLevel: kafkajs.logLevel.WARN,
+    logLevel: kafkajs.logLevel.ERROR,
     // The text of an entry may quote a message; its place says enough.
     logCreator:
       () =>
-      ({ namespace, level }) =>
-        log({ client: "kafkajs", level: levelOf(level), code: `kafkajs.${namespace}` }),
+      ({ namespace }) =>
+        // What matters is thrown or told to `failed`; most of this is a try that the next one mends.
+        log({ client: "kafkajs", level: "warn", code: `kafkajs.${namespace}` }),
     ...(tls === null ? {} : { ssl: tlsOptions(tls) }),
     ...(sasl === undefined ? {} : { sasl: saslOptions(sasl) }),
   };
@@ -160,8 +173,4 @@ function tlsOptions({ ca, cert, key }: TlsTexts): { ca?: string[]; cert?: string
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
   };
-}
-
-function levelOf(level: logLevel): "warn" | "error" {
-  return level === kafkajs.logLevel.ERROR ? "error" : "warn";
 }

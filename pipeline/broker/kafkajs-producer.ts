@@ -76,6 +76,8 @@ export class KafkajsProducer {
     if (this.#producer !== null) return this.#producer;
     const producer = this.#kafka.producer({
       idempotent: true,
+      // Every message names its partition; saying so spares a warning.
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
       metadataMaxAge: 60_000,

@@ -2,6 +2,8 @@ import { DuijieError } from "../../contracts/errors.ts";
 import type { Broker, BrokerOptions } from "./broker.ts";
 import type { BrokerLog } from "./broker-log.ts";
 import { KafkajsBroker } from "./kafkajs-broker.ts";
+import { RdkafkaBroker } from "./rdkafka-broker.ts";
+import { loadRdkafka } from "./rdkafka-library.ts";
 import { readTlsFiles } from "./tls-files.ts";
 
 /** `auto`: node-rdkafka where its compiled part is there, else kafkajs; told to `log` as `client-fallback`. */
@@ -18,8 +20,6 @@ export async function openBroker(
 ): Promise<Broker> {
   const tls = await readTlsFiles(options.tls);
   if (client === "kafkajs") return new KafkajsBroker(options, tls, log);
-  // Its module loads the compiled part: never imported where it is not asked for.
-  const { loadRdkafka, RdkafkaBroker } = await import("./rdkafka-broker.ts");
   try {
     return new RdkafkaBroker(await loadRdkafka(), options, tls, log);
   } catch (error) {

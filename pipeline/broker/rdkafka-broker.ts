@@ -21,8 +21,6 @@ import {
 import { RdkafkaProducer } from "./rdkafka-producer.ts";
 import type { TlsTexts } from "./tls-files.ts";
 
-export { loadRdkafka } from "./rdkafka-library.ts";
-
 const alreadyExists = 36;
 const authentication = -169;
 

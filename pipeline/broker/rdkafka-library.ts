@@ -29,6 +29,8 @@ export function connectionConfig(options: BrokerOptions, tls: TlsTexts | null): 
     "reconnect.backoff.ms": 100,
     "reconnect.backoff.max.ms": 2_000,
     "topic.metadata.refresh.interval.ms": 60_000,
+    // How long a topic that is not there may be a new one.
+    "topic.metadata.propagation.max.ms": 3_000,
     "log.connection.close": false,
     log_level: 4,
     ...(tls?.ca === undefined ? {} : { "ssl.ca.pem": tls.ca }),
@@ -71,10 +73,23 @@ export function rdkafkaError(error: unknown, params: ErrorParams): DuijieError {
   return new DuijieError("BROKER_UNREACHABLE", { ...params, reason: String(code) }, error);
 }
 
+/** Delivery reports carry librdkafka's text alone, with -1 in place of its number. */
+const codesByText = new Map([
+  ["unknown topic or partition", 3],
+  ["message size too large", 10],
+  ["topic authorization failed", 29],
+  ["cluster authorization failed", 31],
+  ["unknown partition", -190],
+  ["unknown topic", -188],
+  ["fatal error", -150],
+]);
+
 /** librdkafka's number; 0 for an error that is not its. */
 export function codeOf(error: unknown): number {
   if (typeof error !== "object" || error === null || !("code" in error)) return 0;
-  return typeof error.code === "number" ? error.code : 0;
+  if (typeof error.code !== "number") return 0;
+  if (error.code !== -1 || !(error instanceof Error)) return error.code;
+  return codesByText.get(error.message.toLowerCase()) ?? error.code;
 }
 
 /** `FAIL`, `MAXPOLL`: what a log event of librdkafka is about, without its text. */

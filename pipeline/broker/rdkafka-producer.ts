@@ -77,31 +77,31 @@ export class RdkafkaProducer {
     const producer = await this.connected();
     const reports: Promise<void>[] = [];
     for (const message of messages) {
-      const report = await this.#produce(producer, message, deadline);
-      // Awaited below, all together; until then a rejection has somebody who looks at it.
-      report.done.catch(() => undefined);
-      reports.push(report.done);
+      // Waits only where the queue is full: sends at once keep their order.
+      while (!this.#produce(producer, message, reports)) {
+        if (deadline.isOver) return;
+        await new Promise((resolve) => setTimeout(resolve, pollIntervalMs));
+      }
     }
     await Promise.all(reports);
   }
 
-  async #produce(
-    producer: Producer,
-    message: OutgoingMessage,
-    deadline: { readonly isOver: boolean },
-  ): Promise<{ done: Promise<void> }> {
+  /** False when librdkafka's queue is full. */
+  #produce(producer: Producer, message: OutgoingMessage, reports: Promise<void>[]): boolean {
     const { topic, partition, value } = message;
     const headers = Object.entries(message.headers).map(([name, text]) => ({ [name]: text }));
-    const number = (this.#count += 1);
-    for (;;) {
-      try {
-        producer.produce(topic, partition, value, null, null, number, headers);
-        return { done: this.#reported(producer, number) };
-      } catch (error) {
-        if (codeOf(error) !== queueFull || deadline.isOver) throw error;
-        await new Promise((resolve) => setTimeout(resolve, pollIntervalMs));
-      }
+    this.#count += 1;
+    try {
+      producer.produce(topic, partition, value, null, null, this.#count, headers);
+    } catch (error) {
+      if (codeOf(error) === queueFull) return false;
+      throw error;
     }
+    const report = this.#reported(producer, this.#count);
+    // Awaited together, later; until then a rejection has somebody who looks at it.
+    report.catch(() => undefined);
+    reports.push(report);
+    return true;
   }
 
   #reported(producer: Producer, number: number): Promise<void> {
