@@ -38,6 +38,26 @@ describe("error texts", () => {
     });
   }
 
+  it("name commands that exist", () => {
+    const commands = new Set(
+      Object.keys(readTexts("en")).flatMap(
+        (key) => /^[a-z]+\.command\.(.+)$/.exec(key)?.[1]?.replaceAll(".", " ") ?? [],
+      ),
+    );
+    const isCommand = (text: string): boolean => {
+      const [first = "", second = ""] = text.split(" ");
+      const isGroup = [...commands].some((name) => name.startsWith(`${first} `)) && first !== "national";
+      return isGroup ? commands.has(`${first} ${second}`) : commands.has(first);
+    };
+    const named = languages.flatMap((language) =>
+      errorTexts(language).flatMap(([, text]) =>
+        [...text.matchAll(/`duijie ([a-z][a-z ]*)/g)].map(([, name]) => name ?? ""),
+      ),
+    );
+    expect(named).to.have.length.greaterThan(40);
+    expect(named.filter((name) => !isCommand(name.trim()))).to.deep.equal([]);
+  });
+
   it("are Chinese in Chinese and not in English", () => {
     for (const [key, text] of errorTexts("zh")) expect(text, key).to.match(/\p{Script=Han}/u);
     for (const [key, text] of errorTexts("en")) expect(text, key).not.to.match(/\p{Script=Han}/u);

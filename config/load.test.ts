@@ -356,6 +356,14 @@ mappings:
     expect(shown).to.have.nested.property("kafka.sasl.password", "[secret: env PASSWORD]");
   });
 
+  it("takes names for every code table but regions, whatever a table is called", () => {
+    const convert = "convert: [{ nameToCode: true }]";
+    const school = valid.replace("student:", "school:");
+    const config = load(school.replace("name: xm", `regionEconomyCode: { column: jj, ${convert} }`));
+    expect(config.role).to.equal("province");
+    expect(faults(school.replace("name: xm", `regionCode: { column: qh, ${convert} }`))).to.have.length(1);
+  });
+
   it("keeps the roles apart", () => {
     writeFileSync(file, valid);
     expect(loadProvinceConfig(file, env).province).to.equal("34");

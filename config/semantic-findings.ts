@@ -7,6 +7,7 @@ import type { Finding } from "../contracts/finding.ts";
 import { nationalRegions } from "../contracts/regions.ts";
 import type { FieldContract } from "../contracts/registry.ts";
 import { entityContract, profileNames } from "../contracts/registry.ts";
+import { isRegionTable } from "../contracts/value-check.ts";
 import { codeKindOf, commonKind } from "./mapping-targets.ts";
 import type { RawConfig, RawEntity, RawField, RawProvince } from "./raw-config.ts";
 import { pathText } from "./schema-findings.ts";
@@ -121,7 +122,7 @@ const conversionTypes: Readonly<Record<string, readonly string[]>> = {
 function checkConversion(contract: FieldContract, conversion: Conversion, path: Path, report: Report): void {
   const name = typeof conversion === "string" ? conversion : (Object.keys(conversion)[0] ?? "");
   const types = conversionTypes[name];
-  const hasNames = contract.codeTable !== undefined && !contract.codeTable.startsWith("region");
+  const hasNames = contract.codeTable !== undefined && !isRegionTable(contract.codeTable);
   const fits = name === "nameToCode" ? hasNames : (types?.includes(contract.type) ?? true);
   if (!fits) report("conversionMisplaced", path, { found: name, field: contract.name, type: contract.type });
 }
