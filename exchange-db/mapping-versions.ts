@@ -100,6 +100,23 @@ export async function newestMappingVersion(store: Store, province: string): Prom
   return rows[0]?.id ?? "0";
 }
 
+export interface LoadedTable {
+  readonly table: string;
+  readonly entries: number;
+  /** That last changed it. */
+  readonly mappingVersion: string;
+  readonly loadedAt: Date;
+}
+
+/** The tables in force, by name. */
+export async function loadedTables(store: Store, province: string): Promise<readonly LoadedTable[]> {
+  return await store.query<LoadedTable & { table: string }>(
+    `SELECT DISTINCT ON (table_name) table_name AS "table", entries, mapping_version AS "mappingVersion", loaded_at AS "loadedAt"
+     FROM mapping.version WHERE province = $1 ORDER BY table_name, mapping_version DESC`,
+    [province],
+  );
+}
+
 function digestOf(entries: readonly MappingEntry[]): string {
   const sorted = entries.map((entry) => JSON.stringify([entry.sourceCode, entry.targetCode])).sort();
   return createHash("sha256").update(sorted.join("\n")).digest("hex");

@@ -140,6 +140,38 @@ export async function parkedSummary(store: Store, province: string): Promise<rea
   return rows.map((row) => ({ ...row, records: Number(row.records) }));
 }
 
+export interface ParkedEntry {
+  readonly entity: EntityName;
+  readonly outcome: "quarantined" | "rejected" | "waiting";
+  readonly code: string;
+  readonly field: string | null;
+  /** Of all its findings. */
+  readonly rules: readonly string[];
+  readonly county: string | null;
+  /** As the registry has it; who prints it masks it. */
+  readonly key: string | null;
+  readonly batchId: string;
+  readonly ordinal: number;
+}
+
+/** Single open exceptions, the oldest first. */
+export async function parkedEntries(
+  store: Store,
+  province: string,
+  filter: { readonly entity: string | null; readonly code: string | null },
+  limit: number,
+): Promise<readonly ParkedEntry[]> {
+  return await store.query<ParkedEntry>(
+    `SELECT entity, outcome, code, field, ARRAY(SELECT DISTINCT f ->> 'rule' FROM jsonb_array_elements(findings) f ORDER BY 1) AS rules,
+       county, source_key AS key, batch_id AS "batchId", ordinal
+     FROM exchange.exception
+     WHERE province = $1 AND outcome IN ('quarantined', 'rejected', 'waiting')
+       AND ($2::text IS NULL OR entity = $2) AND ($3::text IS NULL OR code = $3)
+     ORDER BY batch_id, ordinal LIMIT $4`,
+    [province, filter.entity, filter.code, limit],
+  );
+}
+
 export interface MappingGap {
   readonly entity: EntityName;
   readonly field: string;

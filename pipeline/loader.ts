@@ -58,9 +58,16 @@ export class Loader {
   /** Monotonic time of the next look at waiting records while there is nothing else to do. */
   #releaseAt = 0;
 
+  #hasClosedRun = false;
+
   constructor(options: LoaderOptions, runId: string) {
     this.#options = options;
     this.#runId = runId;
+  }
+
+  /** True in the one process that ended the run: what follows a load is done once. */
+  get hasClosedRun(): boolean {
+    return this.#hasClosedRun;
   }
 
   /** Ends when the run does, when it waits for a person (`held`), or when `signal` asks to stop. */
@@ -73,8 +80,8 @@ export class Loader {
       }
       await this.#releaseAll(run, signal);
       if (signal.aborted) return "interrupted";
-      const closed = await moveRun(this.#options.store, this.#runId, ["running"], "done");
-      return closed ? "done" : await this.#endOf(signal);
+      this.#hasClosedRun = await moveRun(this.#options.store, this.#runId, ["running"], "done");
+      return this.#hasClosedRun ? "done" : await this.#endOf(signal);
     } catch (error) {
       if (signal.aborted) return "interrupted";
       if (error instanceof DuijieError && error.disposition === "pause") {

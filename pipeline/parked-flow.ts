@@ -32,7 +32,7 @@ export interface ParkedResult {
 /**
  * Takes parked records up again, page by page, from what staging holds: a release sends the waiting ones whose parent
  * was applied, a replay those that now pass. What still fails stays exactly where it is. One process of a province at a
- * time; another's call returns at once with nothing looked at.
+ * time: a replay waits for its turn, a release returns at once with nothing looked at, as somebody is at it.
  */
 export async function takeUpParked(
   options: ParkedOptions,
@@ -40,7 +40,7 @@ export async function takeUpParked(
   flow: UpstreamFlow,
   signal: AbortSignal,
 ): Promise<ParkedResult> {
-  return await exclusively(options.store, options.province, plan.entity, async () => {
+  return await exclusively(options, plan.entity, async () => {
     let result: ParkedResult = { looked: 0, released: 0, kept: 0 };
     let cursor: ParkedCursor | null = null;
     for (;;) {
@@ -140,16 +140,14 @@ async function noteNewFindings(
 }
 
 async function exclusively(
-  store: Store,
-  province: string,
+  { kind, province, store }: ParkedOptions,
   entity: EntityName,
   work: () => Promise<ParkedResult>,
 ): Promise<ParkedResult> {
   return await store.withClient(async (client) => {
     const name = `duijie.parked.${province}.${entity}`;
-    const got = await client.query<{ ok: boolean }>("SELECT pg_try_advisory_lock(hashtext($1)) AS ok", [
-      name,
-    ]);
+    const lock = kind === "replay" ? "pg_advisory_lock(hashtext($1)) IS NOT NULL" : "pg_try_advisory_lock(hashtext($1))";
+    const got = await client.query<{ ok: boolean }>(`SELECT ${lock} AS ok`, [name]);
     if (got.rows[0]?.ok !== true) return { looked: 0, released: 0, kept: 0 };
     try {
       return await work();

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { EntityName } from "../../contracts/entity.ts";
+import { type EntityName, entityNames } from "../../contracts/entity.ts";
 import { entityContract } from "../../contracts/registry.ts";
 import type { Store, StoreClient } from "../../exchange-db/store.ts";
 import type { Broker } from "../broker/broker.ts";
@@ -85,22 +85,42 @@ export async function recordDigests(client: StoreClient, received: ReceivedMessa
   );
 }
 
+/** The lines of one request, in the order of entities. */
 export async function reconciliationOf(store: Store, askedId: string): Promise<readonly Reconciliation[]> {
+  return await reconciliations(store, "asked_id = $1", askedId);
+}
+
+/** The newest comparison of each entity that was made for a run; empty before any was asked for. */
+export async function reconciliationOfRun(store: Store, runId: string): Promise<readonly Reconciliation[]> {
+  return await reconciliations(store, "run_id = $1", runId);
+}
+
+async function reconciliations(
+  store: Store,
+  condition: "asked_id = $1" | "run_id = $1",
+  value: string,
+): Promise<readonly Reconciliation[]> {
   const rows = await store.query<{
     entity: EntityName;
     provinceRows: string;
     nationRows: string | null;
     isEqual: boolean | null;
   }>(
-    `SELECT entity, province_rows AS "provinceRows", nation_rows AS "nationRows",
+    `SELECT DISTINCT ON (entity) entity, province_rows AS "provinceRows", nation_rows AS "nationRows",
        province_rows = nation_rows AND province_sum = nation_sum AS "isEqual"
-     FROM exchange.reconciliation WHERE asked_id = $1`,
-    [askedId],
+     FROM exchange.reconciliation WHERE ${condition} ORDER BY entity, asked_at DESC`,
+    [value],
   );
-  return rows.map((row) => ({
-    entity: row.entity,
-    provinceRows: Number(row.provinceRows),
-    nationRows: row.nationRows === null ? null : Number(row.nationRows),
-    isEqual: row.isEqual,
-  }));
+  return entityNames.flatMap((entity) => {
+    const row = rows.find((one) => one.entity === entity);
+    if (row === undefined) return [];
+    return [
+      {
+        entity,
+        provinceRows: Number(row.provinceRows),
+        nationRows: row.nationRows === null ? null : Number(row.nationRows),
+        isEqual: row.isEqual,
+      },
+    ];
+  });
 }

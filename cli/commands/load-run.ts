@@ -1,0 +1,151 @@
+import type { Command } from "commander";
+import { ledgerOfRun } from "../../exchange-db/ledger.ts";
+import { acceptShare, latestLoad, openOrJoinLoad, type Run, type RunScope, readRun } from "../../exchange-db/runs.ts";
+import type { Store } from "../../exchange-db/store.ts";
+import { type LoadEnd, Loader } from "../../pipeline/loader.ts";
+import { DuijieError } from "../../contracts/errors.ts";
+import { leaseOwner, type Province, withProvince } from "../compose.ts";
+import { untilStopped } from "../daemon.ts";
+import { dryRunCommand } from "../dry-run.ts";
+import type { ExitCode, Frame, Invocation } from "../invocation.ts";
+import { LoadWatch } from "../load-watch.ts";
+import { openRecords, printHold, printLedger, printReconciliation, requireSums, scopeText } from "../load-report.ts";
+import { MeasuredConnector } from "../measured-connector.ts";
+import { collected } from "../option-values.ts";
+import { askYesNo } from "../question.ts";
+import { reconcileRun } from "../reconcile-run.ts";
+
+export interface LoadRunOptions {
+  readonly county?: readonly string[];
+  readonly dryRun?: true;
+  readonly out?: string;
+  readonly acceptQuarantine?: true;
+}
+
+/** `load run`: works on the province's open load, or begins one; any number of processes may. */
+export function loadRunCommand(frame: Frame, parent: Command): Command {
+  return frame
+    .command(parent, "run", async (invocation, command) => {
+      const options = command.opts<LoadRunOptions>();
+      return await untilStopped(invocation.terminal, async (signal) => {
+        return await withProvince(invocation, async (province) => {
+          if (options.dryRun === true) return await dryRunCommand(invocation, province, options, signal);
+          return await loadRun(invocation, province, options, signal);
+        });
+      });
+    })
+    .option("--county <code>", frame.text("county"), collected)
+    .option("--dry-run", frame.text("dryRun"))
+    .option("--out <folder>", frame.text("out"))
+    .option("--accept-quarantine", frame.text("acceptQuarantine"));
+}
+
+async function loadRun(
+  invocation: Invocation,
+  province: Province,
+  options: LoadRunOptions,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const { terminal } = invocation;
+  const store = await province.store();
+  const link = await province.startLink(signal);
+  const run = await openLoad(invocation, province, store, options);
+  if (options.acceptQuarantine === true) await acceptShare(store, run.runId);
+  const plans = province.plans(run.scope);
+  const connector = new MeasuredConnector(province.connector);
+  const { load, registry } = province.config;
+  const loader = new Loader(
+    {
+      store,
+      connector,
+      plans,
+      flowOf: await province.flows(run, plans, link.partitions),
+      owner: leaseOwner(),
+      limits: registry.limits,
+      concurrentReads: registry.limits.concurrentReads,
+      ...load,
+      log: province.log,
+      obstacle: () => link.failure,
+    },
+    run.runId,
+  );
+  const watch = new LoadWatch({ terminal, store, run, plans, connector, load, isJson: invocation.json });
+  watch.start(signal);
+  try {
+    let end = await loader.run(signal);
+    while (end === "held" && (await goOnWhenHeld(invocation, store, run.runId))) end = await loader.run(signal);
+    await watch.stop();
+    return await report({ invocation, province, store, loader, run, signal }, end);
+  } finally {
+    await watch.stop();
+  }
+}
+
+/** A load left open goes on with the scope that it was begun with, so that nobody has to remember it. */
+async function openLoad(
+  { terminal }: Invocation,
+  province: Province,
+  store: Store,
+  options: LoadRunOptions,
+): Promise<Run> {
+  const latest = await latestLoad(store, province.code);
+  const isOpen = latest !== null && ["running", "paused", "held"].includes(latest.state);
+  const scope = options.county === undefined && isOpen ? latest.scope : wantedScope(province, options);
+  const { run, created } = await openOrJoinLoad(store, {
+    province: province.code,
+    profile: province.config.load.profile,
+    scope,
+    entities: province.entities,
+  });
+  const params = { runId: run.runId, mappingVersion: run.mappingVersion, scope: scopeText(terminal, run.scope) };
+  terminal.note(created ? "load.begun" : "load.joined", params);
+  if (run.state === "paused") terminal.note("load.isPaused", { runId: run.runId });
+  return run;
+}
+
+export function wantedScope({ config }: Province, { county }: Pick<LoadRunOptions, "county">): RunScope {
+  return county === undefined ? config.scope : { ...config.scope, counties: county };
+}
+
+/** On a terminal a person is asked; otherwise the command ends and says how to go on. */
+async function goOnWhenHeld({ terminal }: Invocation, store: Store, runId: string): Promise<boolean> {
+  const { hold } = await readRun(store, runId);
+  if (hold !== null) printHold(terminal, hold);
+  terminal.note("hold.ways", { runId });
+  if (!terminal.isTty || !(await askYesNo(terminal, "hold.question"))) return false;
+  await acceptShare(store, runId);
+  return true;
+}
+
+interface Finished {
+  readonly invocation: Invocation;
+  readonly province: Province;
+  readonly store: Store;
+  readonly loader: Loader;
+  readonly run: Run;
+  readonly signal: AbortSignal;
+}
+
+async function report(finished: Finished, end: LoadEnd): Promise<ExitCode> {
+  const { invocation, loader, province, run, signal, store } = finished;
+  const { terminal } = invocation;
+  const compared = end === "done" ? await reconcileRun(province, run, loader.hasClosedRun, signal) : [];
+  const ledger = await ledgerOfRun(store, run.runId);
+  const { hold, state } = await readRun(store, run.runId);
+  if (invocation.json) terminal.json({ runId: run.runId, end, state, hold, ledger, reconciliation: compared });
+  else {
+    printLedger(terminal, ledger);
+    printReconciliation(terminal, compared);
+    terminal.say(`load.end.${end}`, { runId: run.runId, open: openRecords(ledger) });
+  }
+  requireSums(run.runId, ledger);
+  return exitCodeOf(end, openRecords(ledger), compared.some((line) => line.isEqual === false), run.runId);
+}
+
+function exitCodeOf(end: LoadEnd, open: number, isDifferent: boolean, runId: string): ExitCode {
+  if (end === "held") return 3;
+  if (end !== "done") return 1;
+  // Both sides have what the receipts say, or one of them lies: a person has to look.
+  if (isDifferent) throw new DuijieError("INVARIANT_BROKEN", { what: "reconciliation", runId });
+  return open > 0 ? 3 : 0;
+}

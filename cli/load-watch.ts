@@ -1,0 +1,130 @@
+import type { LoadConfig } from "../config/config.ts";
+import type { Connector } from "../connectors/connector.ts";
+import type { EntityName } from "../contracts/entity.ts";
+import { type EntityLoadProgress, loadProgress } from "../exchange-db/load-progress.ts";
+import type { Run } from "../exchange-db/runs.ts";
+import type { Store } from "../exchange-db/store.ts";
+import type { EntityPlan } from "../pipeline/entity-plan.ts";
+import { ProgressBars } from "./progress-bars.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface LoadWatchOptions {
+  readonly terminal: Terminal;
+  readonly store: Store;
+  readonly run: Run;
+  readonly plans: ReadonlyMap<EntityName, EntityPlan>;
+  readonly connector: Connector & { readonly waitedMs: number };
+  readonly load: LoadConfig;
+  readonly isJson: boolean;
+}
+
+/** What the load waits for most. */
+export type SlowSide = "source" | "exchange-db" | "nation" | "none";
+
+export interface EntityFigures extends EntityLoadProgress {
+  /** Rows in scope; null until they are counted. */
+  readonly total: number | null;
+  readonly rowsPerSecond: number;
+  readonly secondsLeft: number | null;
+}
+
+const barMs = 500;
+
+/** Shows how a load goes on while it runs: bars on a terminal, else one line of JSON every few seconds. */
+export class LoadWatch {
+  readonly #options: LoadWatchOptions;
+  readonly #totals = new Map<EntityName, number>();
+  readonly #rates = new Map<EntityName, RowRate>();
+  readonly #bars: ProgressBars | null;
+  #ticking: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | null = null;
+  #waitedMs = 0;
+  #lookedAt = performance.now();
+
+  constructor(options: LoadWatchOptions) {
+    this.#options = options;
+    this.#bars = options.terminal.isTty && !options.isJson ? new ProgressBars(options.terminal) : null;
+  }
+
+  start(signal: AbortSignal): void {
+    void this.#count(signal);
+    const everyMs = this.#bars === null ? this.#options.load.progressSeconds * 1000 : barMs;
+    this.#timer = setInterval(() => {
+      this.#ticking = this.#ticking.then(async () => await this.#tick());
+    }, everyMs);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer === null) return;
+    clearInterval(this.#timer);
+    this.#timer = null;
+    await this.#ticking;
+    if (this.#bars !== null) await this.#tick();
+    this.#bars?.stop();
+  }
+
+  /** One entity after the other, beside the load; what can't be counted has no total, and nothing else depends on it. */
+  async #count(signal: AbortSignal): Promise<void> {
+    const { connector, plans, run } = this.#options;
+    for (const entity of run.entities) {
+      const plan = plans.get(entity);
+      if (plan === undefined || this.#timer === null) return;
+      const total = await connector.count(plan.source, signal).catch(() => null);
+      if (total !== null) this.#totals.set(entity, total);
+    }
+  }
+
+  /** A look that fails is left out: the load itself reports what is wrong with the database. */
+  async #tick(): Promise<void> {
+    const { run, store, terminal } = this.#options;
+    const progress = await loadProgress(store, run.runId).catch(() => null);
+    if (progress === null) return;
+    const now = performance.now();
+    const figures = progress.map((one) => this.#figures(one, now));
+    const slowSide = this.#slowSide(progress, now);
+    if (this.#bars !== null) this.#bars.show(figures, slowSide);
+    else terminal.jsonNote({ progress: { runId: run.runId, slowSide, entities: figures } });
+  }
+
+  #figures(one: EntityLoadProgress, now: number): EntityFigures {
+    const rate = this.#rates.get(one.entity) ?? new RowRate();
+    this.#rates.set(one.entity, rate);
+    const rowsPerSecond = rate.at(one.rows, now);
+    const total = this.#totals.get(one.entity) ?? null;
+    const left = total === null ? null : Math.max(0, total - one.rows);
+    const secondsLeft = left === null || rowsPerSecond === 0 ? null : Math.ceil(left / rowsPerSecond);
+    return { ...one, total, rowsPerSecond, secondsLeft: left === 0 ? 0 : secondsLeft };
+  }
+
+  /**
+   * The nation, when sent batches pile up or nothing but them is left; the registry, when our readers spent most of
+   * their time waiting for its pages; else our own side: mapping, signing and the exchange-db.
+   */
+  #slowSide(progress: readonly EntityLoadProgress[], now: number): SlowSide {
+    const { connector, load } = this.#options;
+    const waited = connector.waitedMs - this.#waitedMs;
+    const elapsed = (now - this.#lookedAt) * load.workers;
+    this.#waitedMs = connector.waitedMs;
+    this.#lookedAt = now;
+    const unsettled = progress.reduce((sum, one) => sum + one.batchesSealed + one.batchesPublished, 0);
+    const isReading = progress.some((one) => one.chunksLanded < one.chunks);
+    if (!isReading) return unsettled > 0 ? "nation" : "none";
+    if (unsettled * 2 >= load.batchesInFlightMax) return "nation";
+    return waited * 2 >= elapsed ? "source" : "exchange-db";
+  }
+}
+
+const windowMs = 20_000;
+
+/** Rows a second over the last few seconds, so that a pause shows. */
+class RowRate {
+  readonly #looks: { readonly at: number; readonly rows: number }[] = [];
+
+  at(rows: number, now: number): number {
+    this.#looks.push({ at: now, rows });
+    while (this.#looks.length > 2 && (this.#looks[0]?.at ?? now) < now - windowMs) this.#looks.shift();
+    const first = this.#looks[0];
+    if (first === undefined || now === first.at) return 0;
+    return Math.round(((rows - first.rows) * 1000) / (now - first.at));
+  }
+}

@@ -1,0 +1,98 @@
+import { type Command, CommanderError, Option } from "commander";
+import manifest from "../package.json" with { type: "json" };
+import { languages } from "../contracts/texts.ts";
+import { checkCommand } from "./commands/check.ts";
+import { configShowCommand } from "./commands/config-show.ts";
+import { initCommand } from "./commands/init.ts";
+import { loadPauseCommand, loadResumeCommand, loadStopCommand } from "./commands/load-control.ts";
+import { loadPlanCommand } from "./commands/load-plan.ts";
+import { loadRunCommand } from "./commands/load-run.ts";
+import { loadStatusCommand } from "./commands/load-status.ts";
+import { mapImportCommand, mapListCommand } from "./commands/map.ts";
+import { migrateCommand } from "./commands/migrate.ts";
+import { nationalCommand } from "./commands/national.ts";
+import { nationalExportCommand } from "./commands/national-export.ts";
+import { nationalImportCommand } from "./commands/national-import.ts";
+import { quarantineListCommand } from "./commands/quarantine-list.ts";
+import { quarantineReplayCommand } from "./commands/quarantine-replay.ts";
+import { type ExitCode, type Frame, type Handler, invocationOf, type Surroundings } from "./invocation.ts";
+import { printError } from "./print-error.ts";
+import { commandPath, TranslatedCommand } from "./translated-command.ts";
+
+/** Runs one command line, without the program's own name. Never throws: what goes wrong is printed, the exit code returned. */
+export async function runProgram(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  let exitCode: ExitCode = 0;
+  try {
+    const program = buildProgram(surroundings, (code) => {
+      exitCode = code;
+    });
+    await program.parseAsync([...args], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return isAnswered(error) ? 0 : 2;
+    return printError(error, surroundings.terminal, args.includes("--debug"));
+  }
+}
+
+/** Help or the version was asked for and printed; help printed unasked means that the command was missing. */
+function isAnswered(error: CommanderError): boolean {
+  return error.code === "commander.helpDisplayed" || error.code === "commander.version";
+}
+
+export function buildProgram(surroundings: Surroundings, ended: (code: ExitCode) => void): Command {
+  const { terminal } = surroundings;
+  const program = new TranslatedCommand(terminal, "duijie");
+  program.description(terminal.text("command.duijie"));
+  program.version(manifest.version, "-V, --version", terminal.text("help.version"));
+  addCommands(program, frameOf(surroundings, ended));
+  return program;
+}
+
+function addCommands(program: Command, frame: Frame): void {
+  initCommand(frame, program);
+  migrateCommand(frame, program);
+  checkCommand(frame, program);
+  configShowCommand(frame, frame.group(program, "config"));
+  const map = frame.group(program, "map");
+  mapImportCommand(frame, map);
+  mapListCommand(frame, map);
+  const load = frame.group(program, "load");
+  loadPlanCommand(frame, load);
+  loadRunCommand(frame, load);
+  loadStatusCommand(frame, load);
+  loadPauseCommand(frame, load);
+  loadResumeCommand(frame, load);
+  loadStopCommand(frame, load);
+  const quarantine = frame.group(program, "quarantine");
+  quarantineListCommand(frame, quarantine);
+  quarantineReplayCommand(frame, quarantine);
+  const national = nationalCommand(frame, program);
+  nationalExportCommand(frame, national);
+  nationalImportCommand(frame, national);
+}
+
+function frameOf(surroundings: Surroundings, ended: (code: ExitCode) => void): Frame {
+  const { terminal } = surroundings;
+  const described = (parent: Command, name: string): Command => {
+    const command = parent.command(name);
+    return command.description(terminal.text(`command.${commandPath(command).replace(/^duijie /, "").replaceAll(" ", ".")}`));
+  };
+  return {
+    text: (key) => terminal.text(`option.${key}`),
+    group: described,
+    command: (parent: Command, name: string, handler: Handler) => {
+      const command = withCommonOptions(described(parent, name), (key) => terminal.text(`option.${key}`));
+      return command.action(async () => {
+        ended(await handler(invocationOf(surroundings, command), command));
+      });
+    },
+  };
+}
+
+function withCommonOptions(command: Command, text: (key: string) => string): Command {
+  return command
+    .option("--config <file>", text("config"))
+    .addOption(new Option("--lang <language>", text("lang")).choices(languages))
+    .option("--json", text("json"))
+    .option("--debug", text("debug"));
+}
