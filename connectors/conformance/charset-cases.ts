@@ -156,6 +156,8 @@ export const charsetCases: readonly ConformanceCase[] = [
       assert.deepEqual(await failuresWith("utf8"), ["SOURCE_CHARSET_WRONG"]);
       assert.deepEqual(await failuresWith("auto"), ["SOURCE_CHARSET_WRONG"]);
       await assertCode(readAll(gb.connect({ charset: "auto" }), source), "SOURCE_CHARSET_WRONG");
+      const undeclared = await gb.connect({ charset: "auto" }).check([source], never);
+      assert.equal(undeclared.find(({ subject }) => subject === "sample")?.detail["looksLike"], "gb18030");
     },
   },
   {

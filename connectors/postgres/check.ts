@@ -24,7 +24,11 @@ const sampleRows = 500;
 export async function checkServer(ask: Ask, declared: "auto" | Charset): Promise<readonly CheckFinding[]> {
   const facts = await attempt("server", () => ask((session) => Promise.resolve(session.facts)));
   if ("failure" in facts) return [facts.failure];
-  return [serverFinding(facts.value), roleFinding(facts.value), charsetFinding(facts.value, declared)];
+  return [
+    serverFinding(facts.value),
+    roleFinding(facts.value),
+    charsetFinding(facts.value.encoding, declared),
+  ];
 }
 
 function serverFinding({ version, versionNumber }: ServerFacts): CheckFinding {
@@ -37,7 +41,7 @@ function roleFinding({ user, isSuperuser }: ServerFacts): CheckFinding {
   return { ok: true, subject: "role", detail: { role: user, ...warning(isSuperuser ? "superuser" : null) } };
 }
 
-function charsetFinding({ encoding }: ServerFacts, declared: "auto" | Charset): CheckFinding {
+function charsetFinding(encoding: string, declared: "auto" | Charset): CheckFinding {
   try {
     const { charset } = serverCharset(encoding, declared);
     return { ok: true, subject: "charset", detail: { serverEncoding: encoding, charset } };
@@ -72,7 +76,7 @@ export async function checkSource(
   const states = "failure" in columns ? [] : columns.value;
   findings.push(await keyIndexFinding(ask, shape.value));
   findings.push(await nullKeysFinding(ask, shape.value, states));
-  findings.push(await sampleFinding(ask, copyBytes, shape.value));
+  findings.push(await sampleFinding(ask, copyBytes, shape.value, declared));
   return findings.map((finding) => ({ ...finding, entity: source.entity }));
 }
 
@@ -92,11 +96,10 @@ function contextOf(
 }
 
 function charsetOrBytes(encoding: string, declared: "auto" | Charset): ServerCharset {
-  try {
-    return serverCharset(encoding, declared);
-  } catch {
-    return { charset: "gb18030", serverEncoding: encoding, isUnicode: false };
-  }
+  const found = charsetFinding(encoding, declared);
+  return found.ok
+    ? serverCharset(encoding, declared)
+    : { charset: "gb18030", serverEncoding: encoding, isUnicode: false };
 }
 
 async function tableDetail(session: Session, source: SourceEntity): Promise<Detail> {
@@ -168,7 +171,7 @@ async function nullKeysFinding(
   );
   if (isImpossible) return { ok: true, subject: "null-keys", detail: { key, rows: 0 } };
   const count = await attempt("null-keys", () => ask((session) => session.rows(nullKeysStatement(context))));
-  if ("failure" in count) return count.failure;
+  if ("failure" in count) return isTimeout(count.failure) ? uncounted(key) : count.failure;
   const rows = Number(count.value[0]?.[0]);
   return { ok: true, subject: "null-keys", detail: { key, rows, ...warning(rows > 0 ? "null-keys" : null) } };
 }
@@ -181,6 +184,7 @@ async function sampleFinding(
   ask: Ask,
   copyBytes: (session: Session) => CopyBytes,
   context: StatementContext,
+  declared: "auto" | Charset,
 ): Promise<Finding> {
   const { charset, serverEncoding } = context.charset;
   if (context.charset.isUnicode) return { ok: true, subject: "sample", detail: { charset } };
@@ -194,9 +198,24 @@ async function sampleFinding(
   const asUtf8 = beyondAscii.filter((bytes) => isUtf8(bytes)).length;
   const detail = { charset, serverEncoding, texts: beyondAscii.length, readableAsUtf8: asUtf8 };
   const share = beyondAscii.length === 0 ? 0 : asUtf8 / beyondAscii.length;
+  if (!charsetFinding(serverEncoding, declared).ok) {
+    // The charset's own finding has failed already; what the bytes look like is the way out of it.
+    const looksLike = share > 0.9 ? "utf8" : "gb18030";
+    const seen = beyondAscii.length === 0 ? {} : { looksLike };
+    return { ok: true, subject: "sample", detail: { serverEncoding, texts: beyondAscii.length, ...seen } };
+  }
   const isContradicted = beyondAscii.length >= 5 && (charset === "utf8" ? share < 0.5 : share > 0.9);
   if (isContradicted) return { ok: false, subject: "sample", code: "SOURCE_CHARSET_WRONG", detail };
   return { ok: true, subject: "sample", detail };
+}
+
+function isTimeout({ detail }: Finding): boolean {
+  return detail["sqlState"] === "57014";
+}
+
+/** A table too large to be counted in time is no reason not to load it. */
+function uncounted(key: string): Finding {
+  return { ok: true, subject: "null-keys", detail: { key, rows: "not counted in time" } };
 }
 
 function warning(slug: string | null): Detail {
