@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { mappingTargets } from "../../config/mapping-targets.ts";
 import { DuijieError } from "../../contracts/errors.ts";
-import { loadMappingTable, loadedTables } from "../../exchange-db/mapping-versions.ts";
+import { loadedTables, loadMappingTable } from "../../exchange-db/mapping-versions.ts";
 import { mappingTargetKinds, readMappingCsv } from "../../mappings/mapping-file.ts";
 import { type Province, withProvince } from "../compose.ts";
 import type { ExitCode, Frame, Invocation } from "../invocation.ts";
@@ -11,19 +11,34 @@ interface ImportOptions {
   readonly charset?: "utf8" | "gb18030";
 }
 
-/** `map import`: one table of the province replaced by the content of a file, as a new version. */
+/** `map import`: tables of the province replaced by the content of files, each as a new version; all configured ones where none is named. */
 export function mapImportCommand(frame: Frame, parent: Command): Command {
   return frame
     .command(parent, "import", async (invocation, command) => {
       const [table = "", file] = command.args;
       return await withProvince(invocation, async (province) => {
-        return await importTable(invocation, province, table, file, command.opts<ImportOptions>());
+        const options = command.opts<ImportOptions>();
+        if (table !== "") return await importTable(invocation, province, table, file, options);
+        return await importConfigured(invocation, province, options);
       });
     })
-    .argument("<table>", frame.text("mapTable"))
+    .argument("[table]", frame.text("mapTable"))
     .argument("[file.csv]", frame.text("mapFile"))
-    .addOption(new Option("--target <kind>", frame.text("mapTarget")).choices(mappingTargetKinds()).hideHelp())
+    .addOption(
+      new Option("--target <kind>", frame.text("mapTarget")).choices(mappingTargetKinds()).hideHelp(),
+    )
     .addOption(new Option("--charset <charset>", frame.text("charset")).choices(["utf8", "gb18030"]));
+}
+
+async function importConfigured(
+  invocation: Invocation,
+  province: Province,
+  options: ImportOptions,
+): Promise<ExitCode> {
+  const tables = Object.keys(province.config.mappings);
+  if (tables.length === 0) throw new DuijieError("USAGE_INVALID", { missing: "table" });
+  for (const table of tables) await importTable(invocation, province, table, undefined, options);
+  return 0;
 }
 
 async function importTable(
@@ -66,7 +81,10 @@ async function list(invocation: Invocation, province: Province): Promise<ExitCod
   const targets = mappingTargets(province.config);
   const missing = [...targets.keys()].filter((table) => !loaded.some((one) => one.table === table));
   if (invocation.json) {
-    terminal.json({ tables: loaded.map((one) => ({ ...one, target: targets.get(one.table) ?? null })), missing });
+    terminal.json({
+      tables: loaded.map((one) => ({ ...one, target: targets.get(one.table) ?? null })),
+      missing,
+    });
     return 0;
   }
   terminal.table(

@@ -1,0 +1,95 @@
+import { generateKeyPairSync } from "node:crypto";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import type { Language } from "../../contracts/texts.ts";
+import type { RegistryShape } from "./registry-shape.ts";
+import { schoolTable } from "./xueji-codes.ts";
+
+export interface DemoUrls {
+  readonly registry: string;
+  readonly exchange: string;
+  readonly national: string;
+  readonly brokers: readonly string[];
+}
+
+export interface NodeFiles {
+  readonly provinceConfig: string;
+  readonly nationalConfig: string;
+  readonly logs: string;
+}
+
+/**
+ * Writes what two operators would have: a configuration, keys and secrets for the province and for the nation. URLs with
+ * passwords stand in files of their own, as the configuration asks for.
+ */
+export function writeNodes(options: {
+  readonly folder: string;
+  readonly province: string;
+  readonly generated: string;
+  readonly shape: RegistryShape;
+  readonly urls: DemoUrls;
+  readonly client: "rdkafka" | "kafkajs";
+  readonly language: Language;
+}): NodeFiles {
+  const { folder, province, urls, language } = options;
+  for (const part of ["keys", "secrets", "logs"]) {
+    rmSync(join(folder, part), { recursive: true, force: true });
+    mkdirSync(join(folder, part), { recursive: true });
+  }
+  for (const owner of [province, "nation"]) writeKeys(folder, owner);
+  for (const name of ["registry", "exchange", "national"] as const) {
+    writeFileSync(join(folder, "secrets", `${name}.url`), urls[name], { mode: 0o600 });
+  }
+  const kafka = { client: options.client, brokers: [...urls.brokers] };
+  const files: NodeFiles = {
+    provinceConfig: join(folder, "province.yaml"),
+    nationalConfig: join(folder, "national.yaml"),
+    logs: join(folder, "logs"),
+  };
+  const log = (name: string) => ({ level: "info", file: `./logs/${name}.log` });
+  const tables = [...Object.keys(options.shape.codes), schoolTable];
+  writeYaml(files.provinceConfig, {
+    role: "province",
+    province,
+    language,
+    exchangeDb: { url: { file: "./secrets/exchange.url" } },
+    kafka: { ...kafka, clientId: `duijie-${province}` },
+    keys: {
+      signing: { id: `${province}-1`, privateKeyFile: `./keys/${province}.key` },
+      nation: [{ id: "nation-1", publicKeyFile: "./keys/nation.pub" }],
+    },
+    registry: {
+      engine: "postgres",
+      url: { file: "./secrets/registry.url" },
+      entities: options.shape.entities,
+    },
+    mappings: Object.fromEntries(
+      tables.map((name) => [name, join(options.generated, "mappings", `${name}.csv`)]),
+    ),
+    log: log("province"),
+  });
+  writeYaml(files.nationalConfig, {
+    role: "national",
+    language,
+    database: { url: { file: "./secrets/national.url" } },
+    kafka: { ...kafka, clientId: "duijie-nation" },
+    keys: {
+      signing: { id: "nation-1", privateKeyFile: "./keys/nation.key" },
+      provinces: { [province]: [{ id: `${province}-1`, publicKeyFile: `./keys/${province}.pub` }] },
+    },
+    log: log("national"),
+  });
+  return files;
+}
+
+function writeYaml(path: string, content: object): void {
+  writeFileSync(path, stringify(content, { lineWidth: 110, aliasDuplicateObjects: false }));
+}
+
+function writeKeys(folder: string, owner: string): void {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const file = (ending: string) => join(folder, "keys", `${owner}.${ending}`);
+  writeFileSync(file("key"), privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
+  writeFileSync(file("pub"), publicKey.export({ type: "spki", format: "pem" }));
+}

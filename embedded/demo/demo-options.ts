@@ -1,0 +1,69 @@
+import { parseArgs } from "node:util";
+import { DuijieError } from "../../contracts/errors.ts";
+import { type Language, languages } from "../../contracts/texts.ts";
+
+export interface DemoOptions {
+  /** `stop` ends what an earlier `--keep` left up. */
+  readonly command: "run" | "stop";
+  readonly students: number;
+  readonly seed: string;
+  readonly json: string | null;
+  readonly keep: boolean;
+  readonly loaders: number;
+  readonly language: Language;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Throws USAGE_INVALID with the argument that is wrong. */
+export function demoOptions(args: readonly string[], env: Environment): DemoOptions {
+  const { values, positionals } = parsed(args);
+  const [command = "run", ...more] = positionals;
+  if ((command !== "run" && command !== "stop") || more.length > 0) {
+    throw new DuijieError("USAGE_INVALID", { argument: positionals.join(" ") });
+  }
+  return {
+    command,
+    students: whole("students", values.students, 1, 20_000_000),
+    seed: values.seed,
+    json: values.json ?? null,
+    keep: values.keep,
+    loaders: whole("loaders", values.loaders, 1, 32),
+    language: demoLanguage(values.lang, env),
+  };
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        students: { type: "string", default: "20000" },
+        seed: { type: "string", default: "1" },
+        json: { type: "string" },
+        keep: { type: "boolean", default: false },
+        loaders: { type: "string", default: "1" },
+        lang: { type: "string" },
+      },
+    });
+  } catch (error) {
+    throw new DuijieError("USAGE_INVALID", { argument: args.join(" ") }, error);
+  }
+}
+
+function whole(name: string, text: string, min: number, max: number): number {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= min && value <= max))
+    throw new DuijieError("USAGE_INVALID", { argument: `--${name} ${text}` });
+  return value;
+}
+
+/** `--lang`, else the locale, else Chinese. */
+export function demoLanguage(asked: string | undefined, env: Environment): Language {
+  const known = languages.find((language) => language === asked);
+  if (known !== undefined) return known;
+  if (asked !== undefined) throw new DuijieError("USAGE_INVALID", { argument: `--lang ${asked}` });
+  const locale = env["LC_ALL"] || env["LC_MESSAGES"] || env["LANG"] || "C";
+  return /^(zh|C\b|POSIX)/.test(locale) ? "zh" : "en";
+}

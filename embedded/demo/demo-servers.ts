@@ -1,0 +1,84 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { packageRoot } from "../../contracts/package-root.ts";
+import { startKafka } from "../kafka-server.ts";
+import { startPostgres } from "../postgres-server.ts";
+import { isAlive, parseIdentity, processIdentity } from "../process-identity.ts";
+import { endProcess, removeServerFolder, stopServer } from "../state.ts";
+import type { DemoUrls } from "./demo-nodes.ts";
+
+/** Where everything of the demo stands; a second run uses the servers' folders again. */
+export const demoFolder = join(packageRoot, ".duijie", "demo");
+
+const postgresFolder = join(demoFolder, "postgres");
+const kafkaFolder = join(demoFolder, "kafka");
+const nodeFile = join(demoFolder, "national.pid.json");
+
+export interface DemoServers {
+  readonly urls: DemoUrls;
+  stop(): Promise<void>;
+}
+
+/**
+ * PostgreSQL with three empty databases, and Kafka with no topic: what an earlier run left is ended and removed, for its
+ * messages were signed with keys that are gone. Throws JAVA_MISSING, MAVEN_MISSING, SETUP_FAILED.
+ */
+export async function startDemoServers(options: {
+  readonly keep: boolean;
+  readonly log: (line: string) => void;
+}): Promise<DemoServers> {
+  await endNationalNode();
+  const { keep, log } = options;
+  const kafkaStarts = removeServerFolder(kafkaFolder).then(() =>
+    startKafka({ folder: kafkaFolder, detached: keep, log }),
+  );
+  const postgresStarts = startPostgres({ dataFolder: postgresFolder, detached: keep, log });
+  const [kafka, postgres] = await Promise.allSettled([kafkaStarts, postgresStarts]);
+  const stop = async (): Promise<void> => {
+    const running = [kafka, postgres].flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    await Promise.all(running.map((server) => server.stop()));
+  };
+  if (kafka.status === "rejected" || postgres.status === "rejected") {
+    await stop();
+    throw kafka.status === "rejected" ? kafka.reason : (postgres as PromiseRejectedResult).reason;
+  }
+  const server = postgres.value;
+  const fresh = async (name: string): Promise<string> => {
+    await server.dropDatabase(name);
+    return await server.createDatabase(name);
+  };
+  try {
+    const urls: DemoUrls = {
+      registry: await fresh("registry"),
+      exchange: await fresh("exchange"),
+      national: await fresh("national"),
+      brokers: kafka.value.brokers,
+    };
+    return { urls, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Remembers the national node's process, so that the next run or `demo:stop` ends it also after a crash of ours. */
+export function rememberNationalNode(pid: number): void {
+  const identity = processIdentity(pid);
+  if (identity !== undefined) writeFileSync(nodeFile, `${JSON.stringify(identity)}\n`);
+}
+
+export async function endNationalNode(): Promise<boolean> {
+  if (!existsSync(nodeFile)) return false;
+  const identity = parseIdentity(JSON.parse(readFileSync(nodeFile, "utf8")));
+  rmSync(nodeFile, { force: true });
+  if (identity === undefined || !isAlive(identity)) return false;
+  await endProcess(identity, "SIGTERM");
+  return true;
+}
+
+/** Ends all that a kept demo left up; true where something was. */
+export async function stopDemo(): Promise<boolean> {
+  const node = await endNationalNode();
+  const [postgres, kafka] = await Promise.all([stopServer(postgresFolder), stopServer(kafkaFolder)]);
+  return node || postgres || kafka;
+}
