@@ -1,12 +1,12 @@
 import { DuijieError } from "../../contracts/errors.ts";
 import type { Broker, BrokerOptions } from "./broker.ts";
-import type { BrokerLog } from "./broker-log.ts";
+import { type BrokerLog, withoutRepetition } from "./broker-log.ts";
 import { KafkajsBroker } from "./kafkajs-broker.ts";
 import { RdkafkaBroker } from "./rdkafka-broker.ts";
 import { loadRdkafka } from "./rdkafka-library.ts";
 import { readTlsFiles } from "./tls-files.ts";
 
-/** `auto`: node-rdkafka where its compiled part is there, else kafkajs; told to `log` as `client-fallback`. */
+/** `auto`: node-rdkafka where its compiled part is there, else kafkajs; told to `tell` as `client-fallback`. */
 export type BrokerClient = "kafkajs" | "rdkafka" | "auto";
 
 /**
@@ -16,8 +16,9 @@ export type BrokerClient = "kafkajs" | "rdkafka" | "auto";
 export async function openBroker(
   client: BrokerClient,
   options: BrokerOptions,
-  log: BrokerLog = () => undefined,
+  tell: BrokerLog = () => undefined,
 ): Promise<Broker> {
+  const log = withoutRepetition(tell);
   const tls = await readTlsFiles(options.tls);
   if (client === "kafkajs") return new KafkajsBroker(options, tls, log);
   try {

@@ -42,7 +42,7 @@ export class RdkafkaBroker implements Broker {
     this.#log = log;
     const listener = {
       error: (error: LibrdKafkaError) => {
-        if (error.code === authentication) this.#refusal = error;
+        if (codeOf(error) === authentication) this.#refusal = error;
       },
       log: (event: unknown) =>
         this.#log({ client: this.client, level: "warn", code: `rdkafka.${facilityOf(event)}` }),
@@ -53,6 +53,7 @@ export class RdkafkaBroker implements Broker {
   async send(messages: readonly OutgoingMessage[]): Promise<void> {
     try {
       await this.#producer.send(messages);
+      this.#refusal = null;
     } catch (error) {
       throw this.#error(error, "send");
     }
@@ -137,7 +138,9 @@ export class RdkafkaBroker implements Broker {
     try {
       const producer = await this.#producer.connected();
       const timeoutMs = Math.floor(this.#options.requestTimeoutMs * 0.9);
-      return await this.#inTime<T>(what, (done) => question(producer, timeoutMs, done));
+      const answer = await this.#inTime<T>(what, (done) => question(producer, timeoutMs, done));
+      this.#refusal = null;
+      return answer;
     } catch (error) {
       throw this.#error(error, what);
     }

@@ -228,8 +228,8 @@ export class RdkafkaConsumer implements Consumer {
 
   #noticed(cause: LibrdKafkaError): void {
     const error = this.#error(cause);
-    if (cause.code === authentication) this.#giveUp(error);
-    if (cause.code === fatal) this.#mustBeginAgain = true;
+    if (codeOf(cause) === authentication) this.#giveUp(error);
+    if (codeOf(cause) === fatal) this.#mustBeginAgain = true;
     this.#options.failed?.(error, "", -1);
   }
 

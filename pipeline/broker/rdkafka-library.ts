@@ -73,7 +73,7 @@ export function rdkafkaError(error: unknown, params: ErrorParams): DuijieError {
   return new DuijieError("BROKER_UNREACHABLE", { ...params, reason: String(code) }, error);
 }
 
-/** Delivery reports carry librdkafka's text alone, with -1 in place of its number. */
+/** Delivery reports and events carry librdkafka's text alone, with -1 in place of its number. */
 const codesByText = new Map([
   ["unknown topic or partition", 3],
   ["message size too large", 10],
@@ -82,6 +82,10 @@ const codesByText = new Map([
   ["unknown partition", -190],
   ["unknown topic", -188],
   ["fatal error", -150],
+  ["authentication failure", -169],
+  ["all broker connections are down", -187],
+  ["message timed out", -192],
+  ["broker transport failure", -195],
 ]);
 
 /** librdkafka's number; 0 for an error that is not its. */

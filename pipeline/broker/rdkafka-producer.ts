@@ -113,7 +113,7 @@ export class RdkafkaProducer {
 
   /** Delivery reports come by polling only; nothing is polled while nobody waits. */
   #poll(producer: Producer): void {
-    if (producer.isConnected()) producer.poll();
+    poll(producer);
     if (this.#waiting.size > 0) return;
     clearInterval(this.#pollTimer);
     this.#pollTimer = undefined;
@@ -142,12 +142,16 @@ export class RdkafkaProducer {
     producer.on("event.error", (error) => this.#listener.error(error));
     producer.on("event.log", (event) => this.#listener.log(event));
     producer.on("delivery-report", (error, { opaque }) => this.#settle(opaque, error));
+    // Events come by polling only; a refusal is nowhere but in them.
+    const timer = setInterval(() => poll(producer), pollIntervalMs);
     try {
       await connect(producer, requestTimeoutMs, this.#late);
       return producer;
     } catch (error) {
       this.#producer = null;
       throw error;
+    } finally {
+      clearInterval(timer);
     }
   }
 
@@ -156,6 +160,10 @@ export class RdkafkaProducer {
     this.#waiting.get(opaque)?.(error ?? null);
     this.#waiting.delete(opaque);
   }
+}
+
+function poll(producer: Producer): void {
+  if (producer.isConnected()) producer.poll();
 }
 
 interface Closable {

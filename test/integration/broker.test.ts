@@ -1,4 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -511,7 +513,7 @@ for (const client of clients) {
       if (folder) await rm(folder, { recursive: true, force: true });
     });
 
-    it("sends and consumes on after each restart, and no message is lost", async () => {
+    it("sends and consumes on after its restart, and no message is lost", async () => {
       const topic = "test.killed";
       const broker = await openBroker(client, optionsFor(kafka.brokers, { requestTimeoutMs: 5_000 }));
       const recorder = new Recorder();
@@ -553,4 +555,91 @@ for (const client of clients) {
       }
     });
   });
+}
+
+describe("broker over TLS with a password", function () {
+  this.timeout(120_000);
+  let folder: string;
+  let kafka: KafkaServer | undefined;
+  let address: string;
+
+  before(async function () {
+    folder = await mkdtemp(join(tmpdir(), "duijie-broker-"));
+    if (!hasCertificate(folder)) skip(this, "no openssl here that makes a certificate");
+    const [port, securePort, controllerPort] = [await freePort(), await freePort(), await freePort()];
+    address = `127.0.0.1:${securePort}`;
+    kafka = await startKafka({
+      folder: join(folder, "kafka"),
+      port,
+      settings: {
+        listeners: `PLAINTEXT://127.0.0.1:${port},SECURE://${address},CONTROLLER://127.0.0.1:${controllerPort}`,
+        "advertised.listeners": `PLAINTEXT://127.0.0.1:${port},SECURE://${address}`,
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,SECURE:SASL_SSL,CONTROLLER:PLAINTEXT",
+        "controller.quorum.voters": `1@127.0.0.1:${controllerPort}`,
+        "sasl.enabled.mechanisms": "PLAIN",
+        "listener.name.secure.plain.sasl.jaas.config":
+          'org.apache.kafka.common.security.plain.PlainLoginModule required user_province="right";',
+        "listener.name.secure.ssl.keystore.type": "PEM",
+        "listener.name.secure.ssl.keystore.location": join(folder, "server.pem"),
+      },
+    });
+  });
+
+  after(async () => {
+    await kafka?.kill();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  for (const client of clients) {
+    const secured = (password: string): BrokerOptions =>
+      optionsFor([address], {
+        requestTimeoutMs: 5_000,
+        tls: { caFile: join(folder, "certificate.pem") },
+        sasl: { mechanism: "plain", username: "province", password },
+      });
+
+    it(`sends and consumes by ${client}`, async function () {
+      const reason = await missing(client);
+      if (reason !== null) skip(this, reason);
+      const broker = await openBroker(client, secured("right"));
+      const topic = `test.secure.${client}`;
+      await broker.ensureTopics([{ topic, partitions: 1, replicationFactor: 1, config: {} }]);
+      await broker.send(numbered(topic, 3));
+      const recorder = new Recorder();
+      const consumer = await broker.consume(recorder.options(topic, [topic]));
+      await until(() => recorder.delivered.length === 3, "3 messages");
+      await consumer.stop(5_000);
+      await broker.close();
+    });
+
+    it(`is refused by a wrong password by ${client}`, async function () {
+      const reason = await missing(client);
+      if (reason !== null) skip(this, reason);
+      const broker = await openBroker(client, secured("wrong"));
+      expect(await codeOf(broker.topics(["test.secure"]))).to.equal("BROKER_REFUSED");
+      expect(await codeOf(broker.send(numbered("test.secure", 1)))).to.equal("BROKER_REFUSED");
+      await broker.close();
+    });
+
+    it(`says which TLS file can't be read by ${client}`, async function () {
+      const reason = await missing(client);
+      if (reason !== null) skip(this, reason);
+      const options = optionsFor([address], { tls: { caFile: join(folder, "absent.pem") } });
+      expect(await codeOf(openBroker(client, options))).to.equal("FILE_UNREADABLE");
+    });
+  }
+});
+
+function hasCertificate(folder: string): boolean {
+  const request =
+    "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1";
+  try {
+    const args = [...request.split(" "), "-keyout", "key.pem", "-out", "certificate.pem"];
+    execFileSync("openssl", args, { cwd: folder, stdio: "ignore" });
+  } catch {
+    return false;
+  }
+  const pem = ["key.pem", "certificate.pem"].map((file) => readFileSync(join(folder, file), "utf8"));
+  writeFileSync(join(folder, "server.pem"), pem.join(""));
+  return true;
 }
