@@ -22,6 +22,8 @@ export interface LandingRow {
   readonly agreedNationalVersion: string | null;
   /** Raw text per contract field, contract order. */
   readonly raw: readonly (string | null)[];
+  /** Only for a release or replay: the batch whose parked row this replaces. */
+  readonly parkedIn: string | null;
   /** Its value in the contract's identifier field, where others refer to this entity by it and the record passed. */
   readonly identifier: string | null;
 }
@@ -79,6 +81,7 @@ export async function land(store: Store, landing: Landing): Promise<void> {
     if (landing.chunk !== null) await closeChunk(client, landing, landing.chunk);
     const landingId = await insertLanding(client, landing);
     for (const batch of landing.batches) await insertBatch(client, landing, landingId, batch);
+    if (landing.chunk === null) await requireStillParked(client, landing);
     await landRows(client, landing);
     for (const batch of landing.batches) await insertExceptions(client, landing, batch);
   });
@@ -106,6 +109,23 @@ async function closeChunk(
       "UPDATE exchange.segment SET is_landed = true WHERE province = $1 AND entity = $2 AND segment = $3",
       [landing.province, landing.entity, chunk.segment],
     );
+  }
+}
+
+/**
+ * A parked row was read outside of this transaction: where a chunk landed newer content meanwhile, the older content must
+ * not take its place under a higher version. Throws STORE_CONFLICT; reading again finds the newer row.
+ */
+async function requireStillParked(client: StoreClient, landing: Landing): Promise<void> {
+  const { table } = entityContract(landing.entity);
+  const rows = landing.batches.flatMap((batch) => batch.rows);
+  const found = await client.query<{ isParked: boolean }>(
+    `SELECT s.batch_id = w.batch_id AS "isParked" FROM unnest($2::text[], $3::bigint[]) AS w(source_key, batch_id)
+     JOIN staging.${table} s ON s.province = $1 AND s.source_key = w.source_key ORDER BY s.source_key FOR UPDATE OF s`,
+    [landing.province, rows.map((row) => row.key), rows.map((row) => row.parkedIn)],
+  );
+  if (found.rows.length !== rows.length || found.rows.some((row) => !row.isParked)) {
+    throw new DuijieError("STORE_CONFLICT", { entity: landing.entity, table: `staging.${table}` });
   }
 }
 

@@ -161,10 +161,8 @@ export class Loader {
     );
     const flow = this.#options.flowOf(chunk.entity);
     try {
-      const carried = await this.#retried(async () => {
-        const captured = await flow.capture(chunk, { connector, limits, chunkRows }, signal);
-        return await flow.carry(captured, signal);
-      }, signal);
+      const source = { connector, limits, chunkRows };
+      const carried = await this.#retried(async () => await flow.carryChunk(chunk, source, signal), signal);
       const elapsedMs = Math.round(performance.now() - started);
       const { entity, segment } = chunk;
       const { runId } = run;
@@ -251,6 +249,7 @@ export class Loader {
         pageRows: 2000,
         kind: "release" as const,
         filter: { outcomes: ["waiting" as const] },
+        log,
       };
       const result = await takeUpParked(options, plan, this.#options.flowOf(entity), signal);
       released += result.released;

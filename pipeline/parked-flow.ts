@@ -1,4 +1,5 @@
 import type { EntityName } from "../contracts/entity.ts";
+import type { Log } from "../contracts/log.ts";
 import { takeBatchIds } from "../exchange-db/batches.ts";
 import {
   type ParkedCursor,
@@ -8,8 +9,10 @@ import {
   updateFindings,
 } from "../exchange-db/parked.ts";
 import type { Store } from "../exchange-db/store.ts";
+import { withBatchIds } from "./batch-ids.ts";
 import type { EntityPlan } from "./entity-plan.ts";
 import { traceParent } from "./envelope.ts";
+import { retry } from "./retry.ts";
 import type { CapturedRow, CapturedUnit, ParkedRow, ValidatedUnit } from "./unit.ts";
 import type { UpstreamFlow } from "./upstream-flow.ts";
 
@@ -19,6 +22,7 @@ export interface ParkedOptions {
   readonly pageRows: number;
   readonly kind: "release" | "replay";
   readonly filter: ParkedFilter;
+  readonly log: Log;
 }
 
 export interface ParkedResult {
@@ -43,43 +47,52 @@ export async function takeUpParked(
   return await exclusively(options, plan.entity, async () => {
     let result: ParkedResult = { looked: 0, released: 0, kept: 0 };
     let cursor: ParkedCursor | null = null;
-    for (;;) {
-      const filter = { ...options.filter, releasable: options.kind === "release" };
-      const page = await parkedPage(
-        options.store,
-        options.province,
-        plan.entity,
-        filter,
-        cursor,
-        options.pageRows,
+    while (!signal.aborted) {
+      const from: ParkedCursor | null = cursor;
+      const take = async (count: number) => await takeUpPage(options, plan, flow, from, count, signal);
+      const page: TakenPage = await retry(
+        async () => await withBatchIds(flow.batchIdsFor(options.pageRows), take),
+        { budget: 5, signal, log: options.log },
       );
-      const last = page.at(-1);
-      if (last === undefined || signal.aborted) return result;
-      // Landed pages leave the list, kept records stay in it: the cursor passes both.
-      cursor = { batchId: last.batchId, ordinal: last.ordinal };
-      const released = await takeUpPage(options, flow, page, signal);
+      if (page.last === null) break;
+      // Landed records leave the list, kept ones stay in it: the cursor passes both.
+      cursor = page.last;
       result = {
-        looked: result.looked + page.length,
-        released: result.released + released,
-        kept: result.kept + page.length - released,
+        looked: result.looked + page.looked,
+        released: result.released + page.released,
+        kept: result.kept + page.looked - page.released,
       };
     }
+    return result;
   });
+}
+
+interface TakenPage {
+  readonly last: ParkedCursor | null;
+  readonly looked: number;
+  readonly released: number;
 }
 
 async function takeUpPage(
   options: ParkedOptions,
+  plan: EntityPlan,
   flow: UpstreamFlow,
-  page: readonly ParkedRecord[],
+  cursor: ParkedCursor | null,
+  batchIdCount: number,
   signal: AbortSignal,
-): Promise<number> {
-  const batchIds = await takeBatchIds(options.store, 2 + 2 * Math.ceil(page.length / 500));
-  const judged = await flow.judge(unitOf(options.kind, page, batchIds), signal);
-  await noteNewFindings(options.store, page, judged.parked);
-  if (judged.passed.length === 0) return 0;
-  const sealed = await flow.land(onlyPassed(judged), signal);
-  await flow.publish(sealed, signal);
-  return judged.passed.length;
+): Promise<TakenPage> {
+  const { kind, pageRows, province, store } = options;
+  // Before the page is read: a chunk that lands newer rows meanwhile has higher versions than this page.
+  const batchIds = await takeBatchIds(store, batchIdCount);
+  const filter = { ...options.filter, releasable: kind === "release" };
+  const page = await parkedPage(store, province, plan.entity, filter, cursor, pageRows);
+  const end = page.at(-1);
+  if (end === undefined) return { last: null, looked: 0, released: 0 };
+  const last = { batchId: end.batchId, ordinal: end.ordinal };
+  const judged = await flow.judge(unitOf(kind, page, batchIds), signal);
+  await noteNewFindings(store, page, judged.parked);
+  if (judged.passed.length > 0) await flow.publish(await flow.land(onlyPassed(judged), signal), signal);
+  return { last, looked: page.length, released: judged.passed.length };
 }
 
 function unitOf(
@@ -110,7 +123,7 @@ function capturedRow(record: ParkedRecord): CapturedRow {
     mappingVersion: "",
     agreedNationalVersion,
   };
-  return { key, hash, county, op, raw, unreadable: null, known };
+  return { key, hash, county, op, raw, unreadable: null, known, parkedIn: record.batchId };
 }
 
 /** What still fails is not landed again, so it is not counted as read again either. */
@@ -146,7 +159,8 @@ async function exclusively(
 ): Promise<ParkedResult> {
   return await store.withClient(async (client) => {
     const name = `duijie.parked.${province}.${entity}`;
-    const lock = kind === "replay" ? "pg_advisory_lock(hashtext($1)) IS NOT NULL" : "pg_try_advisory_lock(hashtext($1))";
+    const lock =
+      kind === "replay" ? "pg_advisory_lock(hashtext($1)) IS NOT NULL" : "pg_try_advisory_lock(hashtext($1))";
     const got = await client.query<{ ok: boolean }>(`SELECT ${lock} AS ok`, [name]);
     if (got.rows[0]?.ok !== true) return { looked: 0, released: 0, kept: 0 };
     try {

@@ -21,14 +21,16 @@ export interface CapturedRow {
   /** Set where the source could not decode a column. */
   readonly unreadable: { readonly column: string; readonly hex: string } | null;
   readonly known: KnownRow | null;
+  /** A parked row taken up again: the batch it was parked in. It may only replace exactly that. */
+  readonly parkedIn: string | null;
 }
 
-/** A row that staging can't hold: no key, or a key that another row has too. */
+/** A row that staging can't hold: no key, no readable key, or a key that another row has too. */
 export interface KeylessRow {
   readonly key: string | null;
   readonly hash: string;
   readonly county: string | null;
-  readonly code: "KEY_MISSING" | "KEY_DUPLICATE";
+  readonly code: "KEY_MISSING" | "KEY_DUPLICATE" | "RECORD_MALFORMED";
   readonly raw: Readonly<Record<string, string | null>>;
 }
 

@@ -6,6 +6,7 @@ import type { LeasedChunk } from "../exchange-db/chunks.ts";
 import type { Store } from "../exchange-db/store.ts";
 import type { MappingTables } from "../mappings/mapping-tables.ts";
 import { createRecordMapper, type MappedRecord } from "../mappings/record-mapper.ts";
+import { expectedBatchIds, withBatchIds } from "./batch-ids.ts";
 import type { Broker } from "./broker/broker.ts";
 import type { EntityPlan } from "./entity-plan.ts";
 import type { Party } from "./envelope.ts";
@@ -58,12 +59,27 @@ export class UpstreamFlow {
     this.#validate = recordValidator(plan.entity, options.profile, { today: options.today });
   }
 
-  async capture(
+  /** A leased chunk, the whole way to published batches. */
+  async carryChunk(
     chunk: LeasedChunk,
     source: { connector: Connector; limits: ReadLimits; chunkRows: number },
     signal: AbortSignal,
-  ): Promise<CapturedUnit> {
-    return await captureStage({ ...this.#options, ...source }, this.#plan).run(chunk, signal);
+  ): Promise<CarriedUnit> {
+    return await withBatchIds(
+      expectedBatchIds(source.chunkRows, this.#options.batchRows),
+      async (batchIds) => {
+        const captured = await captureStage({ ...this.#options, ...source, batchIds }, this.#plan).run(
+          chunk,
+          signal,
+        );
+        return await this.carry(captured, signal);
+      },
+    );
+  }
+
+  /** Batch numbers that `rows` rows may need; see `withBatchIds`. */
+  batchIdsFor(rows: number): number {
+    return expectedBatchIds(rows, this.#options.batchRows);
   }
 
   /** Maps and validates; keeps and sends nothing. */

@@ -118,7 +118,8 @@ async function takeUp(
   kind: "release" | "replay",
   filter: ParkedFilter,
 ): Promise<ParkedResult> {
-  const options = { store, province: province.code, pageRows: province.config.load.batchRows, kind, filter };
+  const { code, config, log } = province;
+  const options = { store, province: code, pageRows: config.load.batchRows, kind, filter, log };
   return await takeUpParked(options, planOf(plans, entity), flowOf(entity), signal);
 }
 
@@ -126,9 +127,10 @@ async function takeUp(
 async function settled({ link, province, run, signal, store }: Replay): Promise<void> {
   while (!signal.aborted) {
     if (link.failure !== null) throw link.failure;
-    const open = await store.query("SELECT 1 FROM exchange.batch WHERE run_id = $1 AND state <> 'settled' LIMIT 1", [
-      run.runId,
-    ]);
+    const open = await store.query(
+      "SELECT 1 FROM exchange.batch WHERE run_id = $1 AND state <> 'settled' LIMIT 1",
+      [run.runId],
+    );
     if (open.length === 0) return;
     await delay(province.config.load.pollMs, undefined, { signal }).catch(() => undefined);
   }

@@ -15,8 +15,8 @@ export interface CaptureOptions {
   readonly limits: ReadLimits;
   /** The version of mapping tables and contract that this run maps with. */
   readonly mappingVersion: string;
-  readonly batchRows: number;
-  readonly chunkRows: number;
+  /** How many batch numbers to take: as many as the unit may close. */
+  readonly batchIds: number;
 }
 
 /** capture: a leased chunk → its rows, the doubled and key-less ones apart, the unchanged ones counted and left out. */
@@ -25,7 +25,7 @@ export function captureStage(options: CaptureOptions, plan: EntityPlan): Stage<L
     name: "capture",
     async run(chunk, signal) {
       // Before the read: who reads later has higher versions.
-      const batchIds = await takeBatchIds(options.store, batchIdsFor(options));
+      const batchIds = await takeBatchIds(options.store, options.batchIds);
       const rows = await readAll(options, plan, chunk, signal);
       const { single, keyless } = splitByKey(plan, rows);
       const fresh = chunk.isLanded ? await dropUnchanged(options, plan, single) : single;
@@ -42,11 +42,6 @@ export function captureStage(options: CaptureOptions, plan: EntityPlan): Stage<L
       };
     },
   };
-}
-
-/** More than a full chunk can need, for a chunk may have grown since it was planned and batches also close by size. */
-function batchIdsFor(options: CaptureOptions): number {
-  return 4 + 4 * Math.ceil(options.chunkRows / options.batchRows);
 }
 
 async function readAll(
@@ -86,6 +81,7 @@ function capturedRow(plan: EntityPlan, row: SourceRow, key: string): CapturedRow
     raw: rawOf(plan, row),
     unreadable: row.unreadable ?? null,
     known: null,
+    parkedIn: null,
   };
 }
 
@@ -98,7 +94,8 @@ function keylessRow(plan: EntityPlan, row: SourceRow): KeylessRow {
     key: row.key,
     hash: row.hash,
     county: row.county,
-    code: row.key === null ? "KEY_MISSING" : "KEY_DUPLICATE",
+    code:
+      row.key !== null ? "KEY_DUPLICATE" : row.unreadable === undefined ? "KEY_MISSING" : "RECORD_MALFORMED",
     raw,
   };
 }

@@ -2,6 +2,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { DuijieError } from "../../contracts/errors.ts";
 import type { LandingBatch, LandingException, LandingRow } from "../../exchange-db/landing.ts";
+import { BatchIdsShort } from "../batch-ids.ts";
 import type { EntityPlan } from "../entity-plan.ts";
 import { batchType, buildHeaders, type Party } from "../envelope.ts";
 import { type SigningKey, sign } from "../signing.ts";
@@ -38,6 +39,8 @@ export function sealStage(options: SealOptions, plan: EntityPlan): Stage<Validat
       const ids = [...validated.captured.batchIds];
       const { groups, tooLarge } = groupRows(options, plan, validated.passed, ids);
       const parked = [...validated.parked, ...tooLarge];
+      const needed = Math.max(groups.length, parked.length + validated.captured.keyless.length > 0 ? 1 : 0);
+      if (needed > validated.captured.batchIds.length) throw new BatchIdsShort(needed);
       const batches: LandingBatch[] = [];
       for (const group of groups) batches.push(await sealGroup(options, plan, validated, group));
       const keyless = validated.captured.keyless;
@@ -81,7 +84,7 @@ function groupRows(
       open.rows.length >= options.batchRows ||
       open.bytes + bytes > options.batchBytes
     ) {
-      open = { batchId: nextId(ids), rows: [], lines: [], bytes: headBytes };
+      open = { batchId: ids.shift() ?? 0n, rows: [], lines: [], bytes: headBytes };
       groups.push(open);
     }
     open.rows.push(row);
@@ -104,12 +107,6 @@ function recordStart(row: PassedRow): string {
 
 function versionMark(row: PassedRow): number {
   return recordStart(row).length;
-}
-
-function nextId(ids: bigint[]): bigint {
-  const id = ids.shift();
-  if (id === undefined) throw new DuijieError("INVARIANT_BROKEN", { what: "batch ids used up" });
-  return id;
 }
 
 function fieldNames(plan: EntityPlan): string {
@@ -154,7 +151,7 @@ function appendParked(
   keyless: readonly KeylessRow[],
 ): void {
   const last = batches.pop() ?? {
-    batchId: nextId(ids),
+    batchId: ids.shift() ?? 0n,
     rows: [],
     wireCount: 0,
     recordCount: 0,
@@ -214,6 +211,7 @@ function landingRow(
     op: row.op,
     wireDigest: digest,
     agreedNationalVersion: row.known?.agreedNationalVersion ?? null,
+    parkedIn: row.parkedIn,
     raw: row.raw,
     identifier:
       identifier === null || values === null ? null : (values[plan.contract.indexOf(identifier)] ?? null),

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { silentLog } from "../../contracts/log.ts";
 import { addsUp, type LedgerLine, ledgerOfRun } from "../../exchange-db/ledger.ts";
 import { loadMappingTable } from "../../exchange-db/mapping-versions.ts";
 import { mappingGaps, parkedSummary } from "../../exchange-db/parked.ts";
@@ -150,6 +151,7 @@ describe("first load, both sides on real servers", function () {
       pageRows: 7,
       kind: "replay" as const,
       filter: { outcomes: ["quarantined" as const] },
+      log: silentLog,
     };
     const result = await takeUpParked(
       options,

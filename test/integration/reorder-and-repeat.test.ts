@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { type EntityName, entityNames } from "../../contracts/entity.ts";
+import { silentLog } from "../../contracts/log.ts";
 import { contractVersions, entityContract, recordValidator } from "../../contracts/registry.ts";
 import { createChunks, leaseChunk, storeSegments } from "../../exchange-db/chunks.ts";
 import { addsUp, ledgerOfRun } from "../../exchange-db/ledger.ts";
@@ -145,13 +146,13 @@ describe("batches and receipts in any order, repetition and split", function () 
     while (left.length > 0) {
       const [entity] = left.splice(pick(left.length), 1);
       if (entity === undefined) break;
-      const { source } = planOf(sides.plans(), entity);
+      const { source: from } = planOf(sides.plans(), entity);
       await storeSegments(
         sides.exchange,
         province,
         entity,
-        sourceFingerprint(source),
-        await sides.connector.planRanges(source, chunkRows, signal),
+        sourceFingerprint(from),
+        await sides.connector.planRanges(from, chunkRows, signal),
       );
       await createChunks(sides.exchange, run.runId, province, entity);
       const flow = await sides.flow(run, entity);
@@ -166,12 +167,8 @@ describe("batches and receipts in any order, repetition and split", function () 
         };
         const chunk = await leaseChunk(sides.exchange, wanted);
         if (chunk === null) break;
-        const captured = await flow.capture(
-          chunk,
-          { connector: sides.connector, limits: { pageRows: 100 }, chunkRows: 2000 },
-          signal,
-        );
-        await flow.carry(captured, signal);
+        const source = { connector: sides.connector, limits: { pageRows: 100 }, chunkRows };
+        await flow.carryChunk(chunk, source, signal);
       }
     }
     return run;
@@ -225,6 +222,7 @@ describe("batches and receipts in any order, repetition and split", function () 
         pageRows: 5,
         kind: "release" as const,
         filter: { outcomes: ["waiting" as const] },
+        log: silentLog,
       };
       const flow = await sides.flow(run, entity);
       released += (
