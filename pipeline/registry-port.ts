@@ -38,7 +38,7 @@ export interface Verdict {
 export interface EntityDigest {
   readonly entity: EntityName;
   readonly rows: number;
-  /** Sum of the first 8 bytes of each row's wire digest as unsigned numbers, decimal text; recomputed from columns. */
+  /** Sum of the first 7 bytes of each row's wire digest as unsigned numbers, decimal text; recomputed from columns. */
   readonly sum: string;
 }
 
