@@ -47,11 +47,11 @@ export class LoadWatch {
   }
 
   start(signal: AbortSignal): void {
-    void this.#count(signal);
     const everyMs = this.#bars === null ? this.#options.load.progressSeconds * 1000 : barMs;
     this.#timer = setInterval(() => {
       this.#ticking = this.#ticking.then(async () => await this.#tick());
     }, everyMs);
+    void this.#count(signal);
   }
 
   async stop(): Promise<void> {

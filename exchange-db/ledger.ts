@@ -1,4 +1,4 @@
-import type { EntityName } from "../contracts/entity.ts";
+import { type EntityName, entityNames } from "../contracts/entity.ts";
 import type { Store } from "./store.ts";
 
 export interface LedgerLine {
@@ -13,7 +13,7 @@ export interface LedgerLine {
   readonly superseded: number;
 }
 
-/** The outcomes of one run, an entity a line; read is the sum of the others at every committed state. */
+/** The outcomes of one run, an entity a line, parents before children; read is the sum of the others at every committed state. */
 export async function ledgerOfRun(store: Store, runId: string): Promise<readonly LedgerLine[]> {
   const rows = await store.query<Record<string, string>>(
     `SELECT entity, read, unchanged, pending, applied, quarantined, rejected, waiting, superseded
@@ -21,8 +21,8 @@ export async function ledgerOfRun(store: Store, runId: string): Promise<readonly
     [runId],
   );
   const count = (row: Record<string, string>, name: string) => Number(row[name] ?? 0);
-  return rows.map((row) => ({
-    entity: row["entity"] as EntityName,
+  const lineOf = (entity: EntityName, row: Record<string, string>): LedgerLine => ({
+    entity,
     read: count(row, "read"),
     unchanged: count(row, "unchanged"),
     pending: count(row, "pending"),
@@ -31,7 +31,10 @@ export async function ledgerOfRun(store: Store, runId: string): Promise<readonly
     rejected: count(row, "rejected"),
     waiting: count(row, "waiting"),
     superseded: count(row, "superseded"),
-  }));
+  });
+  return entityNames.flatMap((entity) =>
+    rows.filter((row) => row["entity"] === entity).map((row) => lineOf(entity, row)),
+  );
 }
 
 /** True where the line's outcomes add up to what was read. */

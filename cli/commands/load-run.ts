@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { ledgerOfRun } from "../../exchange-db/ledger.ts";
+import { parkedSummary } from "../../exchange-db/parked.ts";
 import { acceptShare, latestLoad, openOrJoinLoad, type Run, type RunScope, readRun } from "../../exchange-db/runs.ts";
 import type { Store } from "../../exchange-db/store.ts";
 import { type LoadEnd, Loader } from "../../pipeline/loader.ts";
@@ -132,14 +133,18 @@ async function report(finished: Finished, end: LoadEnd): Promise<ExitCode> {
   const compared = end === "done" ? await reconcileRun(province, run, loader.hasClosedRun, signal) : [];
   const ledger = await ledgerOfRun(store, run.runId);
   const { hold, state } = await readRun(store, run.runId);
-  if (invocation.json) terminal.json({ runId: run.runId, end, state, hold, ledger, reconciliation: compared });
-  else {
+  const parked = await parkedSummary(store, province.code);
+  const open = parked.reduce((sum, one) => sum + one.records, 0);
+  if (invocation.json) {
+    terminal.json({ runId: run.runId, end, state, hold, ledger, open, reconciliation: compared });
+  } else {
     printLedger(terminal, ledger);
     printReconciliation(terminal, compared);
     terminal.say(`load.end.${end}`, { runId: run.runId, open: openRecords(ledger) });
+    if (open > openRecords(ledger)) terminal.say("load.stillParked", { open });
   }
   requireSums(run.runId, ledger);
-  return exitCodeOf(end, openRecords(ledger), compared.some((line) => line.isEqual === false), run.runId);
+  return exitCodeOf(end, open, compared.some((line) => line.isEqual === false), run.runId);
 }
 
 function exitCodeOf(end: LoadEnd, open: number, isDifferent: boolean, runId: string): ExitCode {
