@@ -1,4 +1,4 @@
-import { DataSource, type MigrationInterface } from "typeorm";
+import type { MigrationInterface } from "typeorm";
 import { DuijieError } from "../contracts/errors.ts";
 import { Store } from "./store.ts";
 
@@ -40,6 +40,8 @@ async function run(
   migrations: Migrations,
   store: Store,
 ): Promise<readonly string[]> {
+  // Loaded here only: it takes longer than most commands do, and they only ask whether anything is missing.
+  const { DataSource } = await import("typeorm");
   const source = new DataSource({
     type: "postgres",
     url,
