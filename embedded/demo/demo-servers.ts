@@ -27,7 +27,6 @@ export async function startDemoServers(options: {
   readonly keep: boolean;
   readonly log: (line: string) => void;
 }): Promise<DemoServers> {
-  await endNationalNode();
   const { keep, log } = options;
   const kafkaStarts = removeServerFolder(kafkaFolder).then(() =>
     startKafka({ folder: kafkaFolder, detached: keep, log }),
@@ -48,6 +47,8 @@ export async function startDemoServers(options: {
     return await server.createDatabase(name);
   };
   try {
+    // Only now: while another demo runs on these folders, its servers refuse to be taken over and its node stays.
+    await endNationalNode();
     const urls: DemoUrls = {
       registry: await fresh("registry"),
       exchange: await fresh("exchange"),

@@ -10,10 +10,22 @@ const phase = "stage";
 const school = { column: "org", codes: schoolTable };
 
 function guardianSelect(ordinal: 1 | 2, prefix: "f" | "m"): string {
-  const columns = ["name", "rel", "rel_note", "nation", "work", "tel", "in_charge", "doc", "doc_no", "job"];
+  const columns = [
+    "name",
+    "rel",
+    "rel_note",
+    "nation",
+    "area",
+    "work",
+    "tel",
+    "in_charge",
+    "doc",
+    "doc_no",
+    "job",
+  ];
   const list = columns.map((column) => `f.${prefix}_${column} AS g_${column}`).join(", ");
-  return `SELECT f.pid, ${ordinal} AS seq, ${list}, c.addr_now, b.hukou_area, r.district, r.stage
-  FROM edu.family f JOIN edu.pupil_base b USING (pid) JOIN edu.pupil_contact c USING (pid) JOIN edu.pupil_register r USING (pid)`;
+  return `SELECT f.pid, ${ordinal} AS seq, ${list}, c.addr_now, r.district, r.stage
+  FROM edu.family f JOIN edu.pupil_contact c USING (pid) JOIN edu.pupil_register r USING (pid)`;
 }
 
 /** The second registry as an operator would describe it: queries join its tables, names become codes. */
@@ -186,7 +198,7 @@ export const secondEntities: RegistryEntities = {
       ethnicityCode: named("g_nation"),
       employer: "g_work",
       currentAddress: "addr_now",
-      hukouRegionCode: "hukou_area",
+      hukouRegionCode: "g_area",
       phone: "g_tel",
       isGuardian: "g_in_charge",
       idDocType: named("g_doc"),

@@ -214,6 +214,7 @@ function relative({ truth: t, defect }: Guardian, prefix: "f" | "m"): Draft {
     rel: nameOf("relationship", t["relationshipCode"]),
     rel_note: t["relationshipNote"] ?? null,
     nation: nameOf("ethnicity", t["ethnicityCode"]),
+    area: t["hukouRegionCode"]?.slice(0, 6) ?? null,
     work: t["employer"] ?? null,
     tel: t["phone"] ?? null,
     in_charge: t["isGuardian"] ?? null,

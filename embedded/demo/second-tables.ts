@@ -4,6 +4,7 @@ const guardianColumns = (prefix: "f" | "m"): string[] => [
   `${prefix}_rel text`,
   `${prefix}_rel_note text`,
   `${prefix}_nation text`,
+  `${prefix}_area integer`,
   `${prefix}_work text`,
   `${prefix}_tel text`,
   `${prefix}_in_charge boolean`,
