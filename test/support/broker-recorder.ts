@@ -1,0 +1,102 @@
+import { DuijieError } from "../../contracts/errors.ts";
+import type {
+  BrokerOptions,
+  ConsumeOptions,
+  IncomingMessage,
+  OutgoingMessage,
+} from "../../pipeline/broker/broker.ts";
+import { openBroker } from "../../pipeline/broker/open-broker.ts";
+import { until as untilTrue } from "./until.ts";
+
+export const clients = ["kafkajs", "rdkafka"] as const;
+export type Client = (typeof clients)[number];
+
+export function optionsFor(brokers: readonly string[], more: Partial<BrokerOptions> = {}): BrokerOptions {
+  return { brokers, clientId: "test", requestTimeoutMs: 10_000, messageBytesMax: 1_048_588, ...more };
+}
+
+export async function codeOf(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+    return "no error";
+  } catch (error) {
+    if (error instanceof DuijieError) return error.code;
+    throw error;
+  }
+}
+
+export function until(holds: () => boolean, what: string, deadlineMs = 30_000): Promise<void> {
+  return untilTrue(what, async () => holds(), deadlineMs);
+}
+
+/** A consumer with positions in memory, as a database would keep them, and a record of what happened to it. */
+export class Recorder {
+  readonly delivered: IncomingMessage[] = [];
+  readonly failures: string[] = [];
+  readonly revoked: string[] = [];
+  readonly asked: string[] = [];
+  readonly positions: Map<string, bigint>;
+  /** Called before a delivery is recorded as done: may throw, wait, or return an offset to go to. */
+  before: (message: IncomingMessage) => Promise<bigint | null> = async () => null;
+
+  constructor(positions = new Map<string, bigint>()) {
+    this.positions = positions;
+  }
+
+  options(groupId: string, topics: readonly string[], more: Partial<ConsumeOptions> = {}): ConsumeOptions {
+    return {
+      groupId,
+      topics,
+      position: async (topic, partition) => {
+        this.asked.push(`${topic}/${partition}`);
+        return this.positions.get(`${topic}/${partition}`) ?? 0n;
+      },
+      deliver: async (message) => {
+        const goTo = await this.before(message);
+        if (goTo !== null) return goTo;
+        const key = `${message.topic}/${message.partition}`;
+        // What came before is a repetition.
+        if (message.offset < (this.positions.get(key) ?? 0n)) return null;
+        this.delivered.push(message);
+        this.positions.set(key, message.offset + 1n);
+        return null;
+      },
+      revoked: async (topic, partition) => void this.revoked.push(`${topic}/${partition}`),
+      failed: (error) => void this.failures.push(error instanceof DuijieError ? error.code : String(error)),
+      retryDelayMs: 50,
+      sessionTimeoutMs: 6_000,
+      ...more,
+    };
+  }
+
+  offsets(partition: number): number[] {
+    return this.delivered
+      .filter((message) => message.partition === partition)
+      .map(({ offset }) => Number(offset));
+  }
+}
+
+export function numbered(topic: string, count: number, partitions = 1): OutgoingMessage[] {
+  return Array.from({ length: count }, (_, number) => ({
+    topic,
+    partition: number % partitions,
+    headers: { number: String(number) },
+    value: Buffer.from(`value ${number}`),
+  }));
+}
+
+export function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, at) => from + at);
+}
+
+/** Why a client can't be tested here; null if it can. */
+export async function missing(client: Client): Promise<string | null> {
+  const chosen = process.env["CLIENTS"]?.split(",");
+  if (chosen !== undefined && !chosen.includes(client)) return "not in CLIENTS";
+  try {
+    await (await openBroker(client, optionsFor(["127.0.0.1:1"]))).close();
+    return null;
+  } catch (error) {
+    return error instanceof DuijieError ? String(error.params["reason"]) : String(error);
+  }
+}
