@@ -7,6 +7,7 @@ import type { TlsTexts } from "./tls-files.ts";
 
 const queueFull = -184;
 const fatal = -150;
+const authentication = -169;
 const pollIntervalMs = 5;
 
 interface Listener {
@@ -145,7 +146,7 @@ export class RdkafkaProducer {
     // Events come by polling only; a refusal is nowhere but in them.
     const timer = setInterval(() => poll(producer), pollIntervalMs);
     try {
-      await connect(producer, requestTimeoutMs, this.#late);
+      await Promise.race([connect(producer, requestTimeoutMs, this.#late), refusalOf(producer)]);
       return producer;
     } catch (error) {
       this.#producer = null;
@@ -160,6 +161,18 @@ export class RdkafkaProducer {
     this.#waiting.get(opaque)?.(error ?? null);
     this.#waiting.delete(opaque);
   }
+}
+
+/** Rejects when the broker refuses the credentials; connecting itself would only time out, much later. */
+function refusalOf(producer: Producer): Promise<never> {
+  const refusal = new Promise<never>((_resolve, reject) => {
+    producer.on("event.error", (error) => {
+      if (codeOf(error) === authentication) reject(error);
+    });
+  });
+  // It may come when nobody waits for the connection any more.
+  refusal.catch(() => undefined);
+  return refusal;
 }
 
 function poll(producer: Producer): void {
