@@ -56,7 +56,8 @@ export class Province {
 
   constructor(config: ProvinceConfig, invocation: Invocation, closers: Closers) {
     const { province } = config;
-    if (!isProvince(province)) throw new DuijieError("CONFIG_INVALID", { file: config.file, setting: "province" });
+    if (!isProvince(province))
+      throw new DuijieError("CONFIG_INVALID", { file: config.file, setting: "province" });
     this.config = config;
     this.code = province;
     this.#closers = closers;
@@ -159,7 +160,9 @@ export class Province {
       batchBytes: batchBytesMax,
       partitions,
     };
-    const flows = new Map(run.entities.map((entity) => [entity, new UpstreamFlow(options, planOf(plans, entity))]));
+    const flows = new Map(
+      run.entities.map((entity) => [entity, new UpstreamFlow(options, planOf(plans, entity))]),
+    );
     return (entity) => {
       const flow = flows.get(entity);
       if (flow === undefined) throw new DuijieError("INVARIANT_BROKEN", { what: "no flow", entity });
@@ -203,6 +206,13 @@ export class Nation {
   async broker(): Promise<Broker> {
     this.#broker ??= await openKafka(this.config.kafka, this.log, this.#closers);
     return this.#broker;
+  }
+
+  /** The same database by another role. */
+  storeOf(url: string): Store {
+    const store = new Store({ ...storeOptions(this.config.database, "national"), url });
+    this.#closers.add(async () => await store.close());
+    return store;
   }
 
   get provinces(): readonly string[] {
@@ -287,10 +297,13 @@ function openLog(config: LogConfig, invocation: Invocation, bindings: LogFields)
 }
 
 function openStore(config: DatabaseConfig, name: string, closers: Closers): Store {
-  const { connectionsMax, statementTimeoutMs } = config;
-  const store = new Store({ url: config.url.reveal(), name, connectionsMax, statementTimeoutMs });
+  const store = new Store({ ...storeOptions(config, name), url: config.url.reveal() });
   closers.add(async () => await store.close());
   return store;
+}
+
+function storeOptions({ connectionsMax, statementTimeoutMs }: DatabaseConfig, name: string) {
+  return { name, connectionsMax, statementTimeoutMs };
 }
 
 function openConnector(config: ProvinceConfig, closers: Closers): Connector {

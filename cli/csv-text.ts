@@ -7,10 +7,7 @@ const byteOrderMark = "\uFEFF";
  * CSV that a spreadsheet opens as it is meant: UTF-8 with a byte order mark, CRLF, and a cell that would be taken for
  * a formula behind an apostrophe.
  */
-export function csvText(
-  columns: readonly string[],
-  rows: readonly (readonly (string | null)[])[],
-): string {
+export function csvText(columns: readonly string[], rows: readonly (readonly (string | null)[])[]): string {
   return byteOrderMark + csvLines([columns, ...rows]);
 }
 

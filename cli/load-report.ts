@@ -1,7 +1,7 @@
+import { DuijieError } from "../contracts/errors.ts";
 import { addsUp, type LedgerLine } from "../exchange-db/ledger.ts";
 import type { RunHold, RunScope } from "../exchange-db/runs.ts";
 import type { Reconciliation } from "../pipeline/stages/reconcile.ts";
-import { DuijieError } from "../contracts/errors.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** An entity a line, and below it the sum; the last column says whether each line adds up. */
@@ -26,7 +26,12 @@ export function printLedger(terminal: Terminal, ledger: readonly LedgerLine[]): 
 export function requireSums(runId: string, ledger: readonly LedgerLine[]): void {
   const wrong = ledger.find((line) => !addsUp(line));
   if (wrong === undefined) return;
-  throw new DuijieError("INVARIANT_BROKEN", { what: "ledger", runId, entity: wrong.entity, read: wrong.read });
+  throw new DuijieError("INVARIANT_BROKEN", {
+    what: "ledger",
+    runId,
+    entity: wrong.entity,
+    read: wrong.read,
+  });
 }
 
 /** Records of a ledger that a person or a parent still has to do something about. */
@@ -57,8 +62,8 @@ export function printHold(terminal: Terminal, hold: RunHold): void {
     entity: hold.entity,
     county: hold.county ?? terminal.text("hold.allCounties"),
     quarantined: hold.quarantined,
-    read: hold.read,
-    share: ((100 * hold.quarantined) / Math.max(1, hold.read)).toFixed(1),
+    rows: hold.rows,
+    share: ((100 * hold.quarantined) / Math.max(1, hold.rows)).toFixed(1),
   });
 }
 

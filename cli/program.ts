@@ -1,9 +1,9 @@
 import { type Command, CommanderError, Option } from "commander";
-import manifest from "../package.json" with { type: "json" };
 import { languages } from "../contracts/texts.ts";
+import manifest from "../package.json" with { type: "json" };
 import { checkCommand } from "./commands/check.ts";
 import { configShowCommand } from "./commands/config-show.ts";
-import { initCommand } from "./commands/init.ts";
+import { grantsCommand, initCommand } from "./commands/init.ts";
 import { loadPauseCommand, loadResumeCommand, loadStopCommand } from "./commands/load-control.ts";
 import { loadPlanCommand } from "./commands/load-plan.ts";
 import { loadRunCommand } from "./commands/load-run.ts";
@@ -50,6 +50,7 @@ export function buildProgram(surroundings: Surroundings, ended: (code: ExitCode)
 
 function addCommands(program: Command, frame: Frame): void {
   initCommand(frame, program);
+  grantsCommand(frame, program);
   migrateCommand(frame, program);
   checkCommand(frame, program);
   configShowCommand(frame, frame.group(program, "config"));
@@ -75,7 +76,13 @@ function frameOf(surroundings: Surroundings, ended: (code: ExitCode) => void): F
   const { terminal } = surroundings;
   const described = (parent: Command, name: string): Command => {
     const command = parent.command(name);
-    return command.description(terminal.text(`command.${commandPath(command).replace(/^duijie /, "").replaceAll(" ", ".")}`));
+    return command.description(
+      terminal.text(
+        `command.${commandPath(command)
+          .replace(/^duijie /, "")
+          .replaceAll(" ", ".")}`,
+      ),
+    );
   };
   return {
     text: (key) => terminal.text(`option.${key}`),

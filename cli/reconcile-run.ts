@@ -1,6 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Run } from "../exchange-db/runs.ts";
-import { askDigests, type Reconciliation, reconciliationOf, reconciliationOfRun } from "../pipeline/stages/reconcile.ts";
+import {
+  askDigests,
+  type Reconciliation,
+  reconciliationOf,
+  reconciliationOfRun,
+} from "../pipeline/stages/reconcile.ts";
 import type { Province } from "./compose.ts";
 
 const pollMs = 200;
@@ -19,7 +24,8 @@ export async function reconcileRun(
   const asked = isAsking ? await ask(province, run) : null;
   const deadline = performance.now() + province.config.link.welcomeSeconds * 1000;
   for (;;) {
-    const lines = asked === null ? await reconciliationOfRun(store, run.runId) : await reconciliationOf(store, asked);
+    const lines =
+      asked === null ? await reconciliationOfRun(store, run.runId) : await reconciliationOf(store, asked);
     const isComplete = lines.length >= run.entities.length && lines.every((line) => line.isEqual !== null);
     if (isComplete || signal.aborted || performance.now() >= deadline) return lines;
     await delay(pollMs, undefined, { signal }).catch(() => undefined);

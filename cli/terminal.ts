@@ -43,10 +43,17 @@ export class Terminal {
     this.#streams.err.write(`${this.text(key, params)}\n`);
   }
 
-  /** Columns under headings, which are keys below `heading.`. */
-  table(headings: readonly string[], rows: readonly (readonly Cell[])[]): void {
+  /** Columns under headings, which are keys below `heading.`; `below` has what stands under single rows. */
+  table(
+    headings: readonly string[],
+    rows: readonly (readonly Cell[])[],
+    below: readonly (string | null)[] = [],
+  ): void {
     const heads = headings.map((name) => this.text(`heading.${name}`));
-    for (const line of alignedLines([heads, ...rows])) this.#streams.out.write(`${line}\n`);
+    for (const [at, line] of alignedLines([heads, ...rows]).entries()) {
+      const under = below[at - 1] ?? null;
+      this.#streams.out.write(under === null ? `${line}\n` : `${line}\n${under}\n`);
+    }
   }
 
   /** One value on one line, for machines. */

@@ -1,7 +1,7 @@
 import { Command, Help, type Option } from "commander";
 import { FindingsError } from "../contracts/finding.ts";
-import type { Terminal } from "./terminal.ts";
 import { displayWidth } from "./table-text.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** What commander says of an argument, by its code → our text and what was found. */
 const faults: Readonly<Record<string, string>> = {
@@ -43,10 +43,12 @@ export class TranslatedCommand extends Command {
   override error(message: string, options?: { readonly code?: string }): never {
     const name = faults[options?.code ?? ""] ?? "other";
     const [found = "", suggestion] = quoted(message);
-    const findings = [{ key: `cli.usage.${name}`, params: { found, command: commandPath(this) } }];
+    const findings = [{ key: `cli.usage.${name}`, params: { found } }];
     if (suggestion !== undefined)
-      findings.push({ key: "cli.usage.suggestion", params: { found: suggestion, command: "" } });
-    throw new FindingsError("USAGE_INVALID", { command: commandPath(this) }, findings);
+      findings.push({ key: "cli.usage.suggestion", params: { found: suggestion } });
+    // What was found stands in the sentence; the program's own name stands in the text already.
+    const command = commandPath(this).replace(/^duijie ?/, "");
+    throw new FindingsError("USAGE_INVALID", command === "" ? {} : { command }, findings);
   }
 }
 

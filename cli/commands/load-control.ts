@@ -47,9 +47,15 @@ export function loadStopCommand(frame: Frame, parent: Command): Command {
 
 function shareExceeded({ hold, runId }: Run): DuijieError {
   if (hold === null) return new DuijieError("QUARANTINE_SHARE_EXCEEDED", { runId });
-  const { county, entity, quarantined, read } = hold;
-  const share = `${((100 * quarantined) / Math.max(1, read)).toFixed(1)} %`;
-  return new DuijieError("QUARANTINE_SHARE_EXCEEDED", { runId, entity, county: county ?? "", quarantined, share });
+  const { county, entity, quarantined, rows } = hold;
+  const share = `${((100 * quarantined) / Math.max(1, rows)).toFixed(1)} %`;
+  return new DuijieError("QUARANTINE_SHARE_EXCEEDED", {
+    runId,
+    entity,
+    county: county ?? "",
+    quarantined,
+    share,
+  });
 }
 
 async function controlled(

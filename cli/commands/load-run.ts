@@ -1,27 +1,28 @@
 import type { Command } from "commander";
+import { DuijieError } from "../../contracts/errors.ts";
 import { ledgerOfRun } from "../../exchange-db/ledger.ts";
 import { parkedSummary } from "../../exchange-db/parked.ts";
-import { acceptShare, latestLoad, openOrJoinLoad, type Run, type RunScope, readRun } from "../../exchange-db/runs.ts";
+import { acceptShare, latestLoad, openOrJoinLoad, type Run, readRun } from "../../exchange-db/runs.ts";
 import type { Store } from "../../exchange-db/store.ts";
 import { type LoadEnd, Loader } from "../../pipeline/loader.ts";
-import { DuijieError } from "../../contracts/errors.ts";
 import { leaseOwner, type Province, withProvince } from "../compose.ts";
 import { untilStopped } from "../daemon.ts";
-import { dryRunCommand } from "../dry-run.ts";
+import { runDry } from "../dry-run.ts";
 import type { ExitCode, Frame, Invocation } from "../invocation.ts";
+import { type LoadRunOptions, wantedScope } from "../load-options.ts";
+import {
+  openRecords,
+  printHold,
+  printLedger,
+  printReconciliation,
+  requireSums,
+  scopeText,
+} from "../load-report.ts";
 import { LoadWatch } from "../load-watch.ts";
-import { openRecords, printHold, printLedger, printReconciliation, requireSums, scopeText } from "../load-report.ts";
 import { MeasuredConnector } from "../measured-connector.ts";
 import { collected } from "../option-values.ts";
 import { askYesNo } from "../question.ts";
 import { reconcileRun } from "../reconcile-run.ts";
-
-export interface LoadRunOptions {
-  readonly county?: readonly string[];
-  readonly dryRun?: true;
-  readonly out?: string;
-  readonly acceptQuarantine?: true;
-}
 
 /** `load run`: works on the province's open load, or begins one; any number of processes may. */
 export function loadRunCommand(frame: Frame, parent: Command): Command {
@@ -30,7 +31,7 @@ export function loadRunCommand(frame: Frame, parent: Command): Command {
       const options = command.opts<LoadRunOptions>();
       return await untilStopped(invocation.terminal, async (signal) => {
         return await withProvince(invocation, async (province) => {
-          if (options.dryRun === true) return await dryRunCommand(invocation, province, options, signal);
+          if (options.dryRun === true) return await runDry(invocation, province, options, signal);
           return await loadRun(invocation, province, options, signal);
         });
       });
@@ -74,7 +75,8 @@ async function loadRun(
   watch.start(signal);
   try {
     let end = await loader.run(signal);
-    while (end === "held" && (await goOnWhenHeld(invocation, store, run.runId))) end = await loader.run(signal);
+    while (end === "held" && (await goOnWhenHeld(invocation, store, run.runId)))
+      end = await loader.run(signal);
     await watch.stop();
     return await report({ invocation, province, store, loader, run, signal }, end);
   } finally {
@@ -98,14 +100,14 @@ async function openLoad(
     scope,
     entities: province.entities,
   });
-  const params = { runId: run.runId, mappingVersion: run.mappingVersion, scope: scopeText(terminal, run.scope) };
+  const params = {
+    runId: run.runId,
+    mappingVersion: run.mappingVersion,
+    scope: scopeText(terminal, run.scope),
+  };
   terminal.note(created ? "load.begun" : "load.joined", params);
   if (run.state === "paused") terminal.note("load.isPaused", { runId: run.runId });
   return run;
-}
-
-export function wantedScope({ config }: Province, { county }: Pick<LoadRunOptions, "county">): RunScope {
-  return county === undefined ? config.scope : { ...config.scope, counties: county };
 }
 
 /** On a terminal a person is asked; otherwise the command ends and says how to go on. */
@@ -144,7 +146,12 @@ async function report(finished: Finished, end: LoadEnd): Promise<ExitCode> {
     if (open > openRecords(ledger)) terminal.say("load.stillParked", { open });
   }
   requireSums(run.runId, ledger);
-  return exitCodeOf(end, open, compared.some((line) => line.isEqual === false), run.runId);
+  return exitCodeOf(
+    end,
+    open,
+    compared.some((line) => line.isEqual === false),
+    run.runId,
+  );
 }
 
 function exitCodeOf(end: LoadEnd, open: number, isDifferent: boolean, runId: string): ExitCode {

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
+import { DuijieError } from "../../contracts/errors.ts";
 import { oldestUnsettledSeconds } from "../../exchange-db/batches.ts";
 import { type LedgerLine, ledgerOfRun } from "../../exchange-db/ledger.ts";
 import { type EntityLoadProgress, loadProgress } from "../../exchange-db/load-progress.ts";
 import { latestLoad, type Run, readRun } from "../../exchange-db/runs.ts";
 import type { Store } from "../../exchange-db/store.ts";
-import { DuijieError } from "../../contracts/errors.ts";
 import { type Reconciliation, reconciliationOfRun } from "../../pipeline/stages/reconcile.ts";
 import { type Province, withProvince } from "../compose.ts";
 import type { ExitCode, Frame, Invocation } from "../invocation.ts";

@@ -1,10 +1,10 @@
 import { type Command, Option } from "commander";
 import { mappingTargets } from "../../config/mapping-targets.ts";
-import { DuijieError } from "../../contracts/errors.ts";
 import { loadedTables, loadMappingTable } from "../../exchange-db/mapping-versions.ts";
 import { mappingTargetKinds, readMappingCsv } from "../../mappings/mapping-file.ts";
 import { type Province, withProvince } from "../compose.ts";
 import type { ExitCode, Frame, Invocation } from "../invocation.ts";
+import { usageError } from "../usage-error.ts";
 
 interface ImportOptions {
   readonly target?: string;
@@ -36,7 +36,7 @@ async function importConfigured(
   options: ImportOptions,
 ): Promise<ExitCode> {
   const tables = Object.keys(province.config.mappings);
-  if (tables.length === 0) throw new DuijieError("USAGE_INVALID", { missing: "table" });
+  if (tables.length === 0) throw usageError("mapNone", {});
   for (const table of tables) await importTable(invocation, province, table, undefined, options);
   return 0;
 }
@@ -50,10 +50,10 @@ async function importTable(
 ): Promise<ExitCode> {
   const configured = province.config.mappings[table];
   const path = file ?? configured?.file;
-  if (path === undefined) throw new DuijieError("USAGE_INVALID", { table, missing: "file.csv" });
+  if (path === undefined) throw usageError("mapFileMissing", { table });
   const kind = options.target ?? mappingTargets(province.config).get(table);
   // Without a field that uses the table nobody could tell a right target code from a wrong one.
-  if (kind === undefined) throw new DuijieError("USAGE_INVALID", { table, missing: "--target" });
+  if (kind === undefined) throw usageError("mapTargetMissing", { table });
   const charset = options.charset ?? (file === undefined ? configured?.charset : undefined) ?? "utf8";
   const { entries } = await readMappingCsv(path, { kind, charset });
   const loaded = await loadMappingTable(await province.store(), province.code, table, entries);

@@ -1,25 +1,25 @@
 import type { Command } from "commander";
 import { loadConfig } from "../../config/load.ts";
-import { DuijieError } from "../../contracts/errors.ts";
 import { migrate } from "../../exchange-db/migrate.ts";
 import { exchangeMigrations } from "../../exchange-db/migrations/index.ts";
 import { Store } from "../../exchange-db/store.ts";
 import { nationalMigrations } from "../../national/migrations/index.ts";
 import { seedRegions } from "../../national/reference/ministry-regions.ts";
 import type { ExitCode, Frame, Invocation } from "../invocation.ts";
-
-interface Options {
-  readonly ownerUrlEnv?: string;
-}
+import { type OwnerOptions, ownerUrl } from "../owner-url.ts";
 
 /** `migrate`: the database of this node brought up to date, as its owner. */
 export function migrateCommand(frame: Frame, parent: Command): Command {
   return frame
-    .command(parent, "migrate", async (invocation, command) => await run(invocation, command.opts<Options>()))
+    .command(
+      parent,
+      "migrate",
+      async (invocation, command) => await run(invocation, command.opts<OwnerOptions>()),
+    )
     .option("--owner-url-env <name>", frame.text("ownerUrlEnv"));
 }
 
-async function run(invocation: Invocation, options: Options): Promise<ExitCode> {
+async function run(invocation: Invocation, options: OwnerOptions): Promise<ExitCode> {
   const config = loadConfig(invocation.configFile, invocation.env);
   const { terminal } = invocation;
   const database = config.role === "province" ? config.exchangeDb : config.database;
@@ -37,14 +37,6 @@ async function run(invocation: Invocation, options: Options): Promise<ExitCode> 
   for (const name of applied) terminal.say("migrate.applied", { name });
   if (config.role === "national") terminal.say("migrate.regions", { regions });
   return 0;
-}
-
-/** The daemon's role may not change tables; its owner's URL comes by the environment, never by an argument. */
-function ownerUrl({ env }: Invocation, { ownerUrlEnv }: Options): string | undefined {
-  if (ownerUrlEnv === undefined) return undefined;
-  const url = env[ownerUrlEnv];
-  if (url === undefined || url === "") throw new DuijieError("SECRET_MISSING", { variable: ownerUrlEnv });
-  return url;
 }
 
 async function seed(url: string): Promise<number> {

@@ -2,10 +2,9 @@ import { type Command, Option } from "commander";
 import { entityNames } from "../../contracts/entity.ts";
 import { mappingGaps, parkedEntries, parkedSummary } from "../../exchange-db/parked.ts";
 import { type Province, withProvince } from "../compose.ts";
-import { errorCode } from "../option-values.ts";
 import type { ExitCode, Frame, Invocation } from "../invocation.ts";
 import { maskedKey } from "../masked-key.ts";
-import { wholeNumber } from "../option-values.ts";
+import { errorCode, wholeNumber } from "../option-values.ts";
 
 interface Options {
   readonly entity?: string;
@@ -42,8 +41,16 @@ async function run(invocation: Invocation, province: Province, options: Options)
   const found =
     options.limit === undefined
       ? []
-      : await parkedEntries(store, province.code, { entity: entity ?? null, code: code ?? null }, options.limit);
-  const entries = found.map((one) => ({ ...one, key: options.showKeys === true ? one.key : maskedKey(one.key) }));
+      : await parkedEntries(
+          store,
+          province.code,
+          { entity: entity ?? null, code: code ?? null },
+          options.limit,
+        );
+  const entries = found.map((one) => ({
+    ...one,
+    key: options.showKeys === true ? one.key : maskedKey(one.key),
+  }));
   if (invocation.json) {
     terminal.json(options.gaps === true ? { gaps } : { summary, gaps, entries });
     return 0;

@@ -87,7 +87,8 @@ function faultsOf(cells: readonly string[], line: number, checks: readonly Check
 }
 
 function schoolOf(cells: readonly string[]): MinistrySchool {
-  const [school_id = "", name = "", school_type_code = "", region_code = "", managing_authority_code = ""] = cells;
+  const [school_id = "", name = "", school_type_code = "", region_code = "", managing_authority_code = ""] =
+    cells;
   return { school_id, name, school_type_code, region_code, managing_authority_code };
 }
 

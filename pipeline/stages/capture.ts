@@ -1,4 +1,4 @@
-import type { Connector, ReadLimits, SourceRow } from "../../connectors/connector.ts";
+import type { Connector, KeyRange, ReadLimits, SourceRow } from "../../connectors/connector.ts";
 import { takeBatchIds } from "../../exchange-db/batches.ts";
 import type { LeasedChunk } from "../../exchange-db/chunks.ts";
 import { type KnownRow, knownRows, parkedHashes } from "../../exchange-db/known-rows.ts";
@@ -8,11 +8,14 @@ import { traceParent } from "../envelope.ts";
 import type { Stage } from "../stage.ts";
 import type { CapturedRow, CapturedUnit, KeylessRow } from "../unit.ts";
 
-export interface CaptureOptions {
-  readonly store: Store;
+export interface SourceReading {
   readonly connector: Connector;
-  readonly province: string;
   readonly limits: ReadLimits;
+}
+
+export interface CaptureOptions extends SourceReading {
+  readonly store: Store;
+  readonly province: string;
   /** The version of mapping tables and contract that this run maps with. */
   readonly mappingVersion: string;
   /** How many batch numbers to take: as many as the unit may close. */
@@ -26,7 +29,7 @@ export function captureStage(options: CaptureOptions, plan: EntityPlan): Stage<L
     async run(chunk, signal) {
       // Before the read: who reads later has higher versions.
       const batchIds = await takeBatchIds(options.store, options.batchIds);
-      const rows = await readAll(options, plan, chunk, signal);
+      const rows = await readAll(options, plan, rangeOf(chunk), signal);
       const { single, keyless } = splitByKey(plan, rows);
       const fresh = chunk.isLanded ? await dropUnchanged(options, plan, single) : single;
       const newKeyless = chunk.isLanded ? await dropParked(options, plan, keyless) : keyless;
@@ -44,14 +47,35 @@ export function captureStage(options: CaptureOptions, plan: EntityPlan): Stage<L
   };
 }
 
-async function readAll(
-  options: CaptureOptions,
+/** A range read as if nothing of it was ever landed: what a dry run judges. It is not compared, and can't be landed. */
+export async function captureOnly(
+  options: SourceReading,
   plan: EntityPlan,
-  chunk: LeasedChunk,
+  range: KeyRange,
+  signal: AbortSignal,
+): Promise<CapturedUnit> {
+  const rows = await readAll(options, plan, range, signal);
+  const { single, keyless } = splitByKey(plan, rows);
+  return {
+    origin: { kind: "chunk", segment: null, token: null, isFirst: true },
+    traceParent: traceParent(),
+    batchIds: [],
+    readCount: rows.length,
+    unchangedCount: 0,
+    rows: single,
+    keyless,
+    counties: countByCounty(rows),
+  };
+}
+
+async function readAll(
+  options: SourceReading,
+  plan: EntityPlan,
+  range: KeyRange,
   signal: AbortSignal,
 ): Promise<SourceRow[]> {
   const rows: SourceRow[] = [];
-  for await (const page of options.connector.readRange(plan.source, rangeOf(chunk), options.limits, signal)) {
+  for await (const page of options.connector.readRange(plan.source, range, options.limits, signal)) {
     for (const row of page) rows.push(row);
   }
   return rows;

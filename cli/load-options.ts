@@ -1,0 +1,14 @@
+import type { RunScope } from "../exchange-db/runs.ts";
+import type { Province } from "./compose.ts";
+
+export interface LoadRunOptions {
+  readonly county?: readonly string[];
+  readonly dryRun?: true;
+  readonly out?: string;
+  readonly acceptQuarantine?: true;
+}
+
+/** The configured scope, with the counties that were named in place of its own. */
+export function wantedScope({ config }: Province, { county }: Pick<LoadRunOptions, "county">): RunScope {
+  return county === undefined ? config.scope : { ...config.scope, counties: county };
+}
