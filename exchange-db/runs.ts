@@ -13,7 +13,8 @@ export interface RunScope {
 export interface RunHold {
   readonly entity: EntityName;
   readonly county: string | null;
-  readonly read: number;
+  /** All that the source holds of it. */
+  readonly rows: number;
   readonly quarantined: number;
 }
 
@@ -126,7 +127,34 @@ export async function acceptShare(store: Store, runId: string): Promise<void> {
   );
 }
 
-/** The worst entity or county above `shareMax` with at least `rowsMin` quarantined rows; null while all are below. */
+/** What the source holds per county when an entity is planned; asking again keeps the first count. */
+export async function recordExpected(
+  store: Store,
+  runId: string,
+  entity: EntityName,
+  counties: readonly { readonly county: string | null; readonly rows: number }[],
+): Promise<void> {
+  await store.query(
+    `INSERT INTO exchange.run_county (run_id, entity, county, expected_count)
+     SELECT $1, $2, coalesce(county, ''), sum(rows) FROM jsonb_to_recordset($3::jsonb) AS c(county text, rows bigint)
+     GROUP BY coalesce(county, '') ON CONFLICT DO NOTHING`,
+    [runId, entity, JSON.stringify(counties)],
+  );
+}
+
+export async function hasExpected(store: Store, runId: string, entity: EntityName): Promise<boolean> {
+  const rows = await store.query(
+    "SELECT 1 FROM exchange.run_county WHERE run_id = $1 AND entity = $2 LIMIT 1",
+    [runId, entity],
+  );
+  return rows.length > 0;
+}
+
+/**
+ * The worst entity or county whose quarantined rows already exceed `shareMax` of all that it has: no later chunk can make
+ * that better, and a first chunk full of one bad school does not stop a load for nothing. Those with fewer than `rowsMin`
+ * rows say nothing about a share. Null while all are below.
+ */
 export async function worstShare(
   store: Store,
   runId: string,
@@ -136,21 +164,20 @@ export async function worstShare(
   const rows = await store.query<{
     entity: EntityName;
     county: string | null;
-    read: string;
+    expected: string;
     quarantined: string;
   }>(
-    `SELECT entity, county, read, quarantined FROM (
-       SELECT entity, county, sum(read_count) AS read, sum(quarantined_count) AS quarantined
-       FROM exchange.landing_county WHERE run_id = $1 GROUP BY GROUPING SETS ((entity, county), (entity))) s
-     WHERE quarantined >= $3 AND quarantined > read * $2::numeric ORDER BY quarantined::numeric / read DESC, entity LIMIT 1`,
+    `SELECT entity, county, expected, quarantined FROM (
+       SELECT x.entity, x.county, sum(x.expected_count) AS expected, coalesce(sum(q.quarantined), 0) AS quarantined
+       FROM exchange.run_county x
+       LEFT JOIN (SELECT entity, county, sum(quarantined_count) AS quarantined FROM exchange.landing_county
+                  WHERE run_id = $1 GROUP BY entity, county) q USING (entity, county)
+       WHERE x.run_id = $1 GROUP BY GROUPING SETS ((x.entity, x.county), (x.entity))) s
+     WHERE expected >= $3 AND quarantined > expected * $2::numeric ORDER BY quarantined / expected DESC, entity LIMIT 1`,
     [runId, shareMax, rowsMin],
   );
   const worst = rows[0];
   if (worst === undefined) return null;
-  return {
-    entity: worst.entity,
-    county: worst.county,
-    read: Number(worst.read),
-    quarantined: Number(worst.quarantined),
-  };
+  const { entity, county, expected, quarantined } = worst;
+  return { entity, county, rows: Number(expected), quarantined: Number(quarantined) };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Connector, ReadLimits } from "../connectors/connector.ts";
+import type { Connector, ReadLimits, SourceEntity } from "../connectors/connector.ts";
 import type { EntityName } from "../contracts/entity.ts";
 import { DuijieError } from "../contracts/errors.ts";
 import type { Log } from "../contracts/log.ts";
@@ -14,7 +14,15 @@ import {
   storeSegments,
 } from "../exchange-db/chunks.ts";
 import { hasWaiting } from "../exchange-db/parked.ts";
-import { holdRun, moveRun, type Run, readRun, worstShare } from "../exchange-db/runs.ts";
+import {
+  hasExpected,
+  holdRun,
+  moveRun,
+  type Run,
+  readRun,
+  recordExpected,
+  worstShare,
+} from "../exchange-db/runs.ts";
 import type { Store } from "../exchange-db/store.ts";
 import { type EntityPlan, planOf, sourceFingerprint } from "./entity-plan.ts";
 import { takeUpParked } from "./parked-flow.ts";
@@ -119,11 +127,23 @@ export class Loader {
           );
           await storeSegments(store, run.province, entity, fingerprint, ranges);
         }
+        await this.#expect(run, source, signal);
         await createChunks(store, run.runId, run.province, entity);
       } finally {
         await client.query("SELECT pg_advisory_unlock(hashtext($1))", [name]);
       }
     });
+  }
+
+  /** What the source holds in scope, by county: against it the quarantined rows are weighed. */
+  async #expect(run: Run, source: SourceEntity, signal: AbortSignal): Promise<void> {
+    const { connector, store } = this.#options;
+    if (await hasExpected(store, run.runId, source.entity)) return;
+    const counted = await this.#retried(async () => {
+      const counties = await connector.counties(source, signal);
+      return counties.length > 0 ? counties : [{ county: null, rows: await connector.count(source, signal) }];
+    }, signal);
+    await recordExpected(store, run.runId, source.entity, counted);
   }
 
   async #work(run: Run, entity: EntityName, signal: AbortSignal): Promise<LoadEnd | null> {
@@ -201,7 +221,7 @@ export class Loader {
         runId: run.runId,
         entity,
         county: worst.county ?? "",
-        records: worst.read,
+        records: worst.rows,
         quarantined,
       });
   }

@@ -111,6 +111,19 @@ COMMENT ON COLUMN exchange.chunk.token IS '租约令牌;落库时核对';
 COMMENT ON COLUMN exchange.chunk.lease_until IS '租约到期时间';
 COMMENT ON COLUMN exchange.chunk.leases IS '被租用次数';
 
+CREATE TABLE exchange.run_county (
+  run_id bigint NOT NULL REFERENCES exchange.run,
+  entity text NOT NULL,
+  county text NOT NULL,
+  expected_count bigint NOT NULL,
+  PRIMARY KEY (run_id, entity, county)
+);
+COMMENT ON TABLE exchange.run_county IS '任务开始时来源库按区县的记录数:隔离率的分母';
+COMMENT ON COLUMN exchange.run_county.run_id IS '任务号';
+COMMENT ON COLUMN exchange.run_county.entity IS '实体';
+COMMENT ON COLUMN exchange.run_county.county IS '区县(省级原始值);无则为空串';
+COMMENT ON COLUMN exchange.run_county.expected_count IS '记录数';
+
 CREATE TABLE exchange.landing (
   landing_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   run_id bigint NOT NULL REFERENCES exchange.run,

@@ -48,6 +48,8 @@ export interface SidesOptions {
   readonly codes?: Partial<Record<EntityName, Readonly<Record<string, string>>>>;
   /** Keys of other provinces that the nation knows too. */
   readonly alsoTrusted?: readonly VerifyingKey[];
+  /** Default: no load is ever held. */
+  readonly quarantine?: { readonly shareMax: number; readonly rowsMin: number };
   readonly chunkRows?: number;
   readonly batchRows?: number;
 }
@@ -192,8 +194,8 @@ export class BothSides {
         workers: 2,
         concurrentReads: 4,
         batchesInFlightMax: 100,
-        quarantineShareMax: 1,
-        quarantineRowsMin: 1_000_000,
+        quarantineShareMax: this.options.quarantine?.shareMax ?? 1,
+        quarantineRowsMin: this.options.quarantine?.rowsMin ?? 1_000_000,
         retryBudget: 5,
         pollMs: 50,
         log: silentLog,
