@@ -1,6 +1,7 @@
 import type { EntityResults } from "../embedded/demo/demo-result.ts";
 import type { LimitRun } from "./limit.ts";
 import type { LoadTimes } from "./load-times.ts";
+import type { StatementFigure } from "./statements.ts";
 
 /** What `--json` writes. A row is a pupil with both guardians; CPU is in microseconds per such row. */
 export interface BenchFigures {
@@ -17,12 +18,14 @@ export interface BenchFigures {
   /** Of path to limit; null without a limit. */
   readonly ratio: number | null;
   readonly cpuMicrosPerRow: Readonly<Record<string, number>>;
-  /** What of `postgres` each database's sessions took; `server` is the rest (checkpoints, WAL, vacuum). */
+  /** What of `postgres` each database's sessions took; processes of the server itself stand in parentheses. */
   readonly postgresCpuMicrosPerRow: Readonly<Record<string, number>>;
   readonly peakRssMb: Readonly<Record<string, number>>;
   readonly seconds: Readonly<Record<string, number>>;
   readonly settings: Readonly<Record<string, string | number>>;
   readonly machine: Readonly<Record<string, string | number>>;
+  /** The dearest statements of the load, where they were asked for. */
+  readonly statements: readonly StatementFigure[] | null;
   readonly ledger: EntityResults;
   readonly differences: number;
 }

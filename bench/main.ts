@@ -7,6 +7,7 @@ import { addsUp } from "../embedded/demo/demo-result.ts";
 import { type BenchOptions, benchLanguage, benchOptions } from "./options.ts";
 import { runBench } from "./run.ts";
 import { benchFolder, startBenchServers } from "./servers.ts";
+import { statementSettings } from "./statements.ts";
 import { summaryLines } from "./summary.ts";
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -33,7 +34,11 @@ async function run(options: BenchOptions, texts: Texts, signal: AbortSignal): Pr
   const { json, keep, seed, students } = options;
   say(texts("bench.title", { students, seed }));
   say(texts("bench.step.servers"));
-  const servers = await startBenchServers({ keep, log: (line) => say(`  ${line}`) });
+  const servers = await startBenchServers({
+    keep,
+    settings: options.statements ? statementSettings : {},
+    log: (line) => say(`  ${line}`),
+  });
   try {
     const figures = await runBench({ options, servers, texts, say, signal });
     for (const line of summaryLines(texts, figures)) print(line);

@@ -10,6 +10,8 @@ export interface BenchOptions {
   /** Null: what the configuration takes by default. */
   readonly client: "rdkafka" | "kafkajs" | null;
   readonly skipLimit: boolean;
+  /** Asks the server which statements cost most; that itself costs a little. */
+  readonly statements: boolean;
   /** Leaves the servers up. */
   readonly keep: boolean;
   readonly language: Language;
@@ -40,6 +42,7 @@ export function benchOptions(args: readonly string[], env: Environment): BenchOp
     loaders: whole("loaders", values.loaders, 32),
     client: client(values.client),
     skipLimit: values["skip-limit"],
+    statements: values.statements,
     keep: values.keep,
     language: benchLanguage(values.lang, env),
     load: Object.fromEntries(load),
@@ -58,6 +61,7 @@ function parsed(args: readonly string[]) {
         client: { type: "string" },
         "skip-limit": { type: "boolean", default: false },
         keep: { type: "boolean", default: false },
+        statements: { type: "boolean", default: false },
         lang: { type: "string" },
         "chunk-rows": { type: "string" },
         "batch-rows": { type: "string" },

@@ -115,9 +115,10 @@ function lookAtChildren(watched: Watched): ProcessStats[] {
   });
 }
 
-/** `postgres: postgres exchange 127.0.0.1(4711) idle` → `exchange`; other processes of the server → `server`. */
+/** `postgres: postgres exchange 127.0.0.1(4711) idle` → `exchange`; `postgres: checkpointer` → `(checkpointer)`. */
 function partOf(title: string): string {
-  return /^postgres: \S+ (\S+) [0-9.]+\(\d+\)/.exec(title)?.[1] ?? "server";
+  const session = /^postgres: \S+ (\S+) [0-9.]+\(\d+\)/.exec(title)?.[1];
+  return session ?? `(${/^postgres: ([a-z ]+)/.exec(title)?.[1]?.trim() ?? "server"})`;
 }
 
 function sum(all: readonly ProcessStats[], value: (one: ProcessStats) => number): number {

@@ -25,6 +25,7 @@ import { endOfLoaders, prepareNodes, setLoad, startLoaders, startNational, stopN
 import type { BenchOptions } from "./options.ts";
 import { ProcessSampler } from "./process-sampler.ts";
 import { type BenchServers, benchFolder } from "./servers.ts";
+import { dearestStatements, resetStatements } from "./statements.ts";
 
 const province = "34";
 const generated = join(benchFolder, "province");
@@ -63,7 +64,9 @@ export async function runBench(context: BenchContext): Promise<BenchFigures> {
   sampler.start();
   try {
     const limitRuns = options.skipLimit ? [] : await timed("limit", async () => await limit(context));
+    if (options.statements) await resetStatements(urls.registry);
     const load = await loadAll(context, sampler, timed);
+    const statements = options.statements ? await dearestStatements(urls.registry, rows) : null;
     const check = await timed(
       "check",
       async () => await checkLoad({ ...databases(urls), folder: generated }),
@@ -83,6 +86,7 @@ export async function runBench(context: BenchContext): Promise<BenchFigures> {
       seconds,
       settings: load.settings,
       machine,
+      statements,
       ledger,
       differences: check.differences,
     };

@@ -18,13 +18,15 @@ export interface BenchServers {
 /** PostgreSQL and Kafka on empty folders, with the settings that users get: fsync on, commits waited for. */
 export async function startBenchServers(options: {
   readonly keep: boolean;
+  /** Over PostgreSQL's settings. */
+  readonly settings: Readonly<Record<string, string>>;
   readonly log: (line: string) => void;
 }): Promise<BenchServers> {
   const postgresFolder = join(benchFolder, "postgres");
   const kafkaFolder = join(benchFolder, "kafka");
   await Promise.all([removePostgres(postgresFolder), removeServerFolder(kafkaFolder)]);
-  const { keep, log } = options;
-  const postgres = await startPostgres({ dataFolder: postgresFolder, detached: keep, log });
+  const { keep, log, settings } = options;
+  const postgres = await startPostgres({ dataFolder: postgresFolder, detached: keep, log, settings });
   let kafka: KafkaServer | null = null;
   const stop = async (): Promise<void> => {
     await Promise.all([kafka?.stop(), postgres.stop()]);
