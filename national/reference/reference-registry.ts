@@ -10,7 +10,7 @@ import type {
   VerifiedBatch,
   WireRecord,
 } from "../../pipeline/registry-port.ts";
-import { verdictSql } from "./verdict-sql.ts";
+import { planSettings, verdictSql } from "./verdict-sql.ts";
 
 /** Our own national registry: the tables of schema `registry` in the national database. */
 export class ReferenceRegistry implements RegistryPort<StoreClient> {
@@ -57,7 +57,7 @@ async function fillIncoming(
 ): Promise<void> {
   const table = incoming(contract);
   await session.query(
-    `CREATE TEMPORARY TABLE IF NOT EXISTS ${table} (LIKE registry.${contract.table}, wire_ordinal integer NOT NULL) ON COMMIT DELETE ROWS`,
+    `${planSettings}CREATE TEMPORARY TABLE IF NOT EXISTS ${table} (LIKE registry.${contract.table}, wire_ordinal integer NOT NULL) ON COMMIT DELETE ROWS`,
   );
   const columns = [...bookkeeping, "wire_ordinal", ...contractColumns(contract)].join(", ");
   await copyLines(
@@ -89,11 +89,7 @@ async function judge(
   contract: EntityContract,
   province: string,
 ): Promise<readonly Verdict[]> {
-  const found = await session.query<VerdictRow>({
-    name: `judge-${contract.entity}`,
-    text: verdictSql(contract),
-    values: [province],
-  });
+  const found = await session.query<VerdictRow>(verdictSql(contract), [province]);
   return found.rows.map((row) => ({
     ordinal: row.ordinal,
     key: row.key,
