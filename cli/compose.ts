@@ -16,6 +16,7 @@ import { type EntityName, entityNames } from "../contracts/entity.ts";
 import { DuijieError } from "../contracts/errors.ts";
 import type { Log, LogFields } from "../contracts/log.ts";
 import { contractVersions } from "../contracts/registry.ts";
+import type { Welcome } from "../exchange-db/hellos.ts";
 import { mappingEntriesAt } from "../exchange-db/mapping-versions.ts";
 import { requireMigrated } from "../exchange-db/migrate.ts";
 import { exchangeMigrations } from "../exchange-db/migrations/index.ts";
@@ -29,7 +30,7 @@ import type { Broker } from "../pipeline/broker/broker.ts";
 import { openBroker } from "../pipeline/broker/open-broker.ts";
 import { type EntityPlan, entityPlan, planOf } from "../pipeline/entity-plan.ts";
 import { isProvince, type Party } from "../pipeline/envelope.ts";
-import { ProvinceLink } from "../pipeline/province-link.ts";
+import { ProvinceLink, sharedVersion } from "../pipeline/province-link.ts";
 import {
   type Keyring,
   keyring,
@@ -53,6 +54,7 @@ export class Province {
   #broker: Broker | null = null;
   #connector: Connector | null = null;
   #keys: { signing: SigningKey; ring: Keyring } | null = null;
+  #welcome: Welcome | null = null;
 
   constructor(config: ProvinceConfig, invocation: Invocation, closers: Closers) {
     const { province } = config;
@@ -107,11 +109,14 @@ export class Province {
     return entityNames.filter((entity) => this.config.registry.entities[entity] !== undefined);
   }
 
-  /** Of the newest contract version: what the nation accepts is asked when the link starts. */
+  /** Under the highest contract version that both sides know once the link has started; the newest of ours before. */
   plans(scope: RunScope): ReadonlyMap<EntityName, EntityPlan> {
     return new Map(
       mappedSources(this.config, scope).map(({ source, mappings }) => {
-        const version = contractVersions(source.entity).at(-1) ?? 1;
+        const version =
+          this.#welcome === null
+            ? (contractVersions(source.entity).at(-1) ?? 1)
+            : sharedVersion(this.#welcome, source.entity);
         return [source.entity, entityPlan(source, mappings, version)] as const;
       }),
     );
@@ -133,7 +138,7 @@ export class Province {
       ...link,
     });
     this.#closers.add(async () => await started.stop(stopMs));
-    await started.start(signal);
+    this.#welcome = await started.start(signal);
     return started;
   }
 
