@@ -76,8 +76,8 @@ export function daemonGrants(rights: DaemonRights, role: string, comments: reado
   );
   return `${[
     ...comments.map((line) => `-- ${line}`),
-    `CREATE ROLE ${role} LOGIN;`,
     "DO $$ BEGIN",
+    `  IF to_regrole('${role}') IS NULL THEN CREATE ROLE ${role} LOGIN; END IF;`,
     `  EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO ${role}', current_database());`,
     "END $$;",
     `GRANT USAGE ON SCHEMA ${rights.schemas.join(", ")} TO ${role};`,

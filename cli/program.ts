@@ -30,8 +30,14 @@ export async function runProgram(args: readonly string[], surroundings: Surround
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return isAnswered(error) ? 0 : 2;
-    return printError(error, surroundings.terminal, args.includes("--debug"));
+    return printError(error, surroundings.terminal, args.includes("--debug"), commandWords(args));
   }
+}
+
+/** Which command it was, where nothing else is known of the place; what follows an option may be anything. */
+function commandWords(args: readonly string[]): string {
+  const end = args.findIndex((argument) => argument.startsWith("-"));
+  return ["duijie", ...args.slice(0, end === -1 ? 2 : Math.min(end, 2))].join(" ");
 }
 
 /** Help or the version was asked for and printed; help printed unasked means that the command was missing. */

@@ -105,7 +105,8 @@ async function openLoad(
     mappingVersion: run.mappingVersion,
     scope: scopeText(terminal, run.scope),
   };
-  terminal.note(created ? "load.begun" : "load.joined", params);
+  const how = created ? "begun" : "joined";
+  terminal.note(`load.${how}`, params);
   if (run.state === "paused") terminal.note("load.isPaused", { runId: run.runId });
   return run;
 }

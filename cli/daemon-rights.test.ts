@@ -1,0 +1,39 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { packageRoot } from "../contracts/package-root.ts";
+import { daemonGrants, exchangeRights, nationalRights } from "./daemon-rights.ts";
+
+/** Tables and views as the migrations create them; the list of migrations itself is TypeORM's. */
+function created(folder: string, files: readonly string[]): readonly string[] {
+  const text = files
+    .map((file) => readFileSync(join(packageRoot, folder, "migrations", file), "utf8"))
+    .join("\n");
+  return [...text.matchAll(/CREATE (?:TABLE|VIEW) (\w+\.\w+)/g)].map(([, name = ""]) => name);
+}
+
+describe("rights of a daemon's role", () => {
+  it("cover each table of the exchange-db", () => {
+    const tables = created("exchange-db", ["000001-control-tables.ts", "000002-staging-tables.ts"]);
+    expect(tables.length).to.be.greaterThan(30);
+    expect(Object.keys(exchangeRights().tables)).to.have.members([...tables, "exchange.migration"]);
+  });
+
+  it("cover each table of the national database, the ministry's for reading only", () => {
+    const tables = created("national", ["000001-node-tables.ts", "000002-registry-tables.ts"]);
+    const rights = nationalRights().tables;
+    expect(Object.keys(rights)).to.have.members([...tables, "national.migration"]);
+    expect(rights["ministry.school"]).to.deep.equal(["SELECT"]);
+    expect(rights["ministry.region"]).to.deep.equal(["SELECT"]);
+  });
+
+  it("let no daemon change tables, own them or go past row security", () => {
+    for (const rights of [exchangeRights(), nationalRights()]) {
+      const script = daemonGrants(rights, "duijie_daemon", ["为守护进程"]);
+      expect(script).not.to.match(
+        /ALL PRIVILEGES|GRANT ALL|TRUNCATE|SUPERUSER|BYPASSRLS|OWNER|CREATE ON|CREATEDB/,
+      );
+      expect(script.split("\n")[0]).to.equal("-- 为守护进程");
+    }
+  });
+});
