@@ -237,13 +237,17 @@ async function keepEarlier(
   entity: EntityName,
 ): Promise<void> {
   await client.query(
-    `INSERT INTO staging.${table}_prior SELECT s.* FROM staging.${table} s JOIN ${temp} t USING (province, source_key)
+    // LATERAL with LIMIT: rows by their key. While a load fills staging, statistics call it empty, and a join reads it whole.
+    `INSERT INTO staging.${table}_prior SELECT s.* FROM ${temp} t CROSS JOIN LATERAL
+       (SELECT * FROM staging.${table} r WHERE r.province = t.province AND r.source_key = t.source_key LIMIT 1) s
      WHERE s.batch_id < t.batch_id ORDER BY s.source_key ON CONFLICT DO NOTHING`,
   );
   await client.query(
-    `UPDATE exchange.exception e SET outcome = 'superseded' FROM ${temp} t
-     WHERE e.province = t.province AND e.entity = $1 AND e.source_key = t.source_key AND e.batch_id < t.batch_id
-       AND e.outcome IN ('quarantined', 'rejected', 'waiting')`,
+    `UPDATE exchange.exception SET outcome = 'superseded' WHERE (batch_id, ordinal) IN (
+       SELECT e.batch_id, e.ordinal FROM ${temp} t CROSS JOIN LATERAL
+         (SELECT x.batch_id, x.ordinal FROM exchange.exception x
+          WHERE x.province = t.province AND x.entity = $1 AND x.source_key = t.source_key AND x.batch_id < t.batch_id
+            AND x.outcome IN ('quarantined', 'rejected', 'waiting') OFFSET 0) e)`,
     [entity],
   );
 }

@@ -51,7 +51,7 @@ export async function parkedPage(
     `SELECT e.batch_id AS "batchId", e.ordinal, e.source_key AS key, s.source_hash AS hash, s.county, s.op, e.outcome, e.code,
        e.findings, s.wire_digest AS "wireDigest", s.agreed_national_version AS "agreedNationalVersion", ARRAY[${raw}]::text[] AS raw
      FROM exchange.exception e
-     JOIN staging.${contract.table} s ON s.province = e.province AND s.source_key = e.source_key AND s.batch_id = e.batch_id
+     JOIN LATERAL (${stagingRow(contract.table, "e.source_key")}) s ON s.batch_id = e.batch_id
      WHERE e.province = $1 AND e.entity = $2 AND e.outcome IN ('quarantined', 'rejected', 'waiting') AND e.outcome = ANY ($3)
        AND ($4::text[] IS NULL OR e.code = ANY ($4)) AND (e.batch_id, e.ordinal) > ($5::bigint, $6::integer)
        AND ($7::text IS NULL OR EXISTS (SELECT 1 FROM jsonb_array_elements(e.findings) f
@@ -77,14 +77,23 @@ function parentApplied(parents: readonly EntityName[]): string {
     const { table, identifier } = entityContract(parent);
     const keys =
       identifier === null
-        ? `p.source_key = e.parent_identifier`
-        : `p.source_key IN (SELECT i.source_key FROM exchange.identifier i
-             WHERE i.province = e.province AND i.entity = '${parent}' AND i.identifier = e.parent_identifier)`;
-    return `(e.parent_entity = '${parent}' AND EXISTS (SELECT 1 FROM staging.${table} p JOIN exchange.batch pb ON pb.batch_id = p.batch_id
-      WHERE p.province = e.province AND ${keys} AND p.wire_digest IS NOT NULL AND pb.state = 'settled'
+        ? `SELECT e.parent_identifier AS source_key`
+        : `SELECT i.source_key FROM exchange.identifier i
+           WHERE i.province = e.province AND i.entity = '${parent}' AND i.identifier = e.parent_identifier OFFSET 0`;
+    return `(e.parent_entity = '${parent}' AND EXISTS (SELECT 1 FROM (${keys}) k
+      CROSS JOIN LATERAL (${stagingRow(table, "k.source_key")}) p JOIN exchange.batch pb ON pb.batch_id = p.batch_id
+      WHERE p.wire_digest IS NOT NULL AND pb.state = 'settled'
         AND NOT EXISTS (SELECT 1 FROM exchange.exception pe WHERE pe.batch_id = p.batch_id AND pe.ordinal = p.batch_ordinal)))`;
   });
   return branches.length === 0 ? "false" : `(${branches.join(" OR ")})`;
+}
+
+/**
+ * The one row of a key. LIMIT forbids to join staging as a whole: while a load fills it, statistics call it empty, and
+ * reading all of a province then seems as cheap as one row.
+ */
+function stagingRow(table: string, key: string): string {
+  return `SELECT * FROM staging.${table} r WHERE r.province = e.province AND r.source_key = ${key} LIMIT 1`;
 }
 
 /** True while any record of the province waits for a parent. */

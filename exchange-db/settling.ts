@@ -69,7 +69,8 @@ export async function settleBatch(
        v.parent_entity, v.parent_identifier
      FROM jsonb_to_recordset($3::jsonb) AS v(ordinal integer, key text, outcome text, code text, field text, parent_entity text, parent_identifier text)
      JOIN exchange.batch b ON b.batch_id = $2
-     LEFT JOIN staging.${table} s ON s.province = $1 AND s.source_key = v.key
+     -- LIMIT: one row by its key; joined as a whole, staging would be read whole while a load fills it.
+     LEFT JOIN LATERAL (SELECT * FROM staging.${table} r WHERE r.province = $1 AND r.source_key = v.key LIMIT 1) s ON true
      ON CONFLICT (batch_id, ordinal) DO NOTHING`,
     [province, String(receipt.batchId), JSON.stringify(verdicts)],
   );
