@@ -6,6 +6,7 @@ import type { DaemonRights } from "../daemon-rights.ts";
 import { asked, type CheckLine } from "./check-line.ts";
 
 const oldestVersion = 140_000;
+const namedRightsMax = 6;
 
 export interface DatabaseCheck {
   readonly store: Store;
@@ -72,7 +73,9 @@ async function roleRights(store: Store, rights: DaemonRights): Promise<string> {
      ) lacking) AS missing`,
     [rights.schemas, JSON.stringify(tables), JSON.stringify(sequences)],
   );
-  const missing = rows[0]?.missing ?? null;
-  if (missing !== null) throw new DuijieError("STORE_REFUSED", { store: store.name, missing });
-  return rows[0]?.role ?? "";
+  const missing = rows[0]?.missing?.split(", ") ?? [];
+  if (missing.length === 0) return rows[0]?.role ?? "";
+  // Where one right is missing, mostly all are: nobody needs to read them one by one.
+  const some = missing.slice(0, namedRightsMax).join(", ");
+  throw new DuijieError("STORE_REFUSED", { store: store.name, missing: some, rights: missing.length });
 }
