@@ -96,33 +96,41 @@ export class LoadWatch {
     return { ...one, total, rowsPerSecond, secondsLeft: left === 0 ? 0 : secondsLeft };
   }
 
-  /**
-   * The nation, when sent batches pile up or nothing but them is left; the registry, when our readers spent most of
-   * their time waiting for its pages; else our own side: mapping, signing and the exchange-db.
-   */
   #slowSide(progress: readonly EntityLoadProgress[], now: number): SlowSide {
     const { connector, load } = this.#options;
-    const waited = connector.waitedMs - this.#waitedMs;
-    const elapsed = (now - this.#lookedAt) * load.workers;
+    const elapsed = Math.max(1, (now - this.#lookedAt) * load.workers);
+    const waitedShare = (connector.waitedMs - this.#waitedMs) / elapsed;
     this.#waitedMs = connector.waitedMs;
     this.#lookedAt = now;
-    const unsettled = progress.reduce((sum, one) => sum + one.batchesSealed + one.batchesPublished, 0);
-    const isReading = progress.some((one) => one.chunksLanded < one.chunks);
-    if (!isReading) return unsettled > 0 ? "nation" : "none";
-    if (unsettled * 2 >= load.batchesInFlightMax) return "nation";
-    return waited * 2 >= elapsed ? "source" : "exchange-db";
+    return slowSideOf(progress, { waitedShare, inFlightMax: load.batchesInFlightMax });
   }
+}
+
+/**
+ * The nation, when sent batches pile up or nothing but them is left; the registry, when our readers spent most of their
+ * time waiting for its pages; else our own side: mapping, signing and the exchange-db.
+ */
+export function slowSideOf(
+  progress: readonly EntityLoadProgress[],
+  { inFlightMax, waitedShare }: { readonly inFlightMax: number; readonly waitedShare: number },
+): SlowSide {
+  const unsettled = progress.reduce((sum, one) => sum + one.batchesSealed + one.batchesPublished, 0);
+  const isReading = progress.some((one) => one.chunksLanded < one.chunks);
+  if (!isReading) return unsettled > 0 ? "nation" : "none";
+  if (unsettled * 2 >= inFlightMax) return "nation";
+  return waitedShare >= 0.5 ? "source" : "exchange-db";
 }
 
 const windowMs = 20_000;
 
 /** Rows a second over the last few seconds, so that a pause shows. */
-class RowRate {
+export class RowRate {
   readonly #looks: { readonly at: number; readonly rows: number }[] = [];
 
   at(rows: number, now: number): number {
     this.#looks.push({ at: now, rows });
-    while (this.#looks.length > 2 && (this.#looks[0]?.at ?? now) < now - windowMs) this.#looks.shift();
+    // The last look before the window stays as its beginning.
+    while (this.#looks.length > 2 && (this.#looks[1]?.at ?? now) <= now - windowMs) this.#looks.shift();
     const first = this.#looks[0];
     if (first === undefined || now === first.at) return 0;
     return Math.round(((rows - first.rows) * 1000) / (now - first.at));
