@@ -89,7 +89,8 @@ export class LoadWatch {
   #figures(one: EntityLoadProgress, now: number): EntityFigures {
     const rate = this.#rates.get(one.entity) ?? new RowRate();
     this.#rates.set(one.entity, rate);
-    const rowsPerSecond = rate.at(one.rows, now);
+    const isRead = one.chunks > 0 && one.chunksLanded === one.chunks;
+    const rowsPerSecond = isRead ? rate.last : rate.at(one.rows, now);
     const total = this.#totals.get(one.entity) ?? null;
     const left = total === null ? null : Math.max(0, total - one.rows);
     const secondsLeft = left === null || rowsPerSecond === 0 ? null : Math.ceil(left / rowsPerSecond);
@@ -126,13 +127,22 @@ const windowMs = 20_000;
 /** Rows a second over the last few seconds, so that a pause shows. */
 export class RowRate {
   readonly #looks: { readonly at: number; readonly rows: number }[] = [];
+  #last = 0;
+
+  /** As it was at the last look: what is done keeps its speed. */
+  get last(): number {
+    return this.#last;
+  }
 
   at(rows: number, now: number): number {
     this.#looks.push({ at: now, rows });
     // The last look before the window stays as its beginning.
     while (this.#looks.length > 2 && (this.#looks[1]?.at ?? now) <= now - windowMs) this.#looks.shift();
     const first = this.#looks[0];
-    if (first === undefined || now === first.at) return 0;
-    return Math.round(((rows - first.rows) * 1000) / (now - first.at));
+    this.#last =
+      first === undefined || now === first.at
+        ? 0
+        : Math.round(((rows - first.rows) * 1000) / (now - first.at));
+    return this.#last;
   }
 }
