@@ -98,6 +98,12 @@ describe("command line", () => {
     });
   }
 
+  it("takes common options before the command too", async () => {
+    const file = join(folder, "none.yaml");
+    const { err } = await runCli(["--config", file, "load", "status"]);
+    expect(err).to.include("CONFIG_NOT_FOUND").and.include(file);
+  });
+
   it("names what was probably meant", async () => {
     expect((await runCli(["lod"])).err).to.include("Did you mean load?");
     expect((await runCli(["load", "run", "--jsn"])).err).to.include("Did you mean --json?");
@@ -140,8 +146,15 @@ describe("command line", () => {
     const again = await runCli(args);
     expect(again.exitCode).to.equal(2);
     expect(again.err).to.include("FILE_EXISTS");
+    const key = readFileSync(join(made, "keys", "34.key"), "utf8");
     const forced = await runCli([...args, "--force"]);
-    expect(forced.err, "keys stay, whatever is forced").to.include("FILE_EXISTS").and.include("34.key");
+    expect(forced.exitCode).to.equal(0);
+    expect(JSON.parse(forced.out).files).to.have.length(3);
+    expect(readFileSync(join(made, "keys", "34.key"), "utf8"), "keys stay, whatever is forced").to.equal(key);
+    rmSync(join(made, "keys", "34.pub"));
+    expect((await runCli([...args, "--force"])).err)
+      .to.include("FILE_EXISTS")
+      .and.include("34.key");
   });
 
   it("shows a configuration without its secrets", async () => {

@@ -50,6 +50,9 @@ export function buildProgram(surroundings: Surroundings, ended: (code: ExitCode)
   const program = new TranslatedCommand(terminal, "duijie");
   program.description(terminal.text("command.duijie"));
   program.version(manifest.version, "-V, --version", terminal.text("help.version"));
+  const text = (key: string) => terminal.text(`option.${key}`);
+  // Taken here too, and explained where they are mostly written: behind the command.
+  for (const option of commonOptions(text)) program.addOption(option.hideHelp());
   addCommands(program, frameOf(surroundings, ended));
   return program;
 }
@@ -94,7 +97,8 @@ function frameOf(surroundings: Surroundings, ended: (code: ExitCode) => void): F
     text: (key) => terminal.text(`option.${key}`),
     group: described,
     command: (parent: Command, name: string, handler: Handler) => {
-      const command = withCommonOptions(described(parent, name), (key) => terminal.text(`option.${key}`));
+      const command = described(parent, name);
+      for (const option of commonOptions((key) => terminal.text(`option.${key}`))) command.addOption(option);
       return command.action(async () => {
         ended(await handler(invocationOf(surroundings, command), command));
       });
@@ -102,10 +106,11 @@ function frameOf(surroundings: Surroundings, ended: (code: ExitCode) => void): F
   };
 }
 
-function withCommonOptions(command: Command, text: (key: string) => string): Command {
-  return command
-    .option("--config <file>", text("config"))
-    .addOption(new Option("--lang <language>", text("lang")).choices(languages))
-    .option("--json", text("json"))
-    .option("--debug", text("debug"));
+function commonOptions(text: (key: string) => string): readonly Option[] {
+  return [
+    new Option("--config <file>", text("config")),
+    new Option("--lang <language>", text("lang")).choices(languages),
+    new Option("--json", text("json")),
+    new Option("--debug", text("debug")),
+  ];
 }

@@ -53,13 +53,9 @@ function init(invocation: Invocation, options: InitOptions): ExitCode {
   const folder = resolve(options.folder);
   const configFile = join(folder, "duijie.yaml");
   const owner = options.role === "province" ? (provinces[0] ?? "") : "nation";
-  const keys = keyFiles(folder, owner);
-  refuseExisting([configFile, join(folder, "grants")], options.force === true);
-  // A key that was lost can't be had again, whatever was forced.
-  refuseExisting(
-    keys.map(({ path }) => path),
-    false,
-  );
+  const isForced = options.force === true;
+  refuseExisting([configFile, join(folder, "grants")], isForced);
+  const keys = newKeyFiles(folder, owner, isForced);
   write({ path: configFile, text: template(invocation, options, provinces) });
   for (const [at, key] of keys.entries()) write(key, at === 0 ? 0o600 : 0o644);
   const grants = grantFiles(configFile, folder, invocation);
@@ -79,13 +75,13 @@ function template({ language }: Invocation, options: InitOptions, provinces: rea
   return provinceTemplate({ province: provinces[0] ?? "", ...brokers }, language);
 }
 
-/** The private one first. */
-function keyFiles(folder: string, owner: string): readonly NewFile[] {
+/** The private one first. Keys that are there stay, whatever is forced: a lost key can't be had again. */
+function newKeyFiles(folder: string, owner: string, isForced: boolean): readonly NewFile[] {
+  const paths = ["key", "pub"].map((ending) => join(folder, "keys", `${owner}.${ending}`));
+  if (isForced && paths.every((path) => existsSync(path))) return [];
+  refuseExisting(paths, false);
   const { privatePem, publicPem } = createKeyPair();
-  return [
-    { path: join(folder, "keys", `${owner}.key`), text: privatePem },
-    { path: join(folder, "keys", `${owner}.pub`), text: publicPem },
-  ];
+  return paths.map((path, at) => ({ path, text: at === 0 ? privatePem : publicPem }));
 }
 
 function grantFiles(configFile: string, folder: string, { terminal }: Invocation): readonly NewFile[] {
