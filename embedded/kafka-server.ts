@@ -142,6 +142,12 @@ function dataFolder(folder: string): string {
   return join(folder, "data");
 }
 
+/** Kafka's form of 16 bytes. Never with "-" in front, which its tool would take for an option: as Kafka's own do. */
+export function newClusterId(bytes: Uint8Array): string {
+  const [first = 0, ...rest] = bytes;
+  return Buffer.from([first & 0x7f, ...rest]).toString("base64url");
+}
+
 type FormatRequest = {
   java: string;
   classPath: string;
@@ -152,14 +158,18 @@ type FormatRequest = {
 
 function format({ java, classPath, folder, settingsFile, env }: FormatRequest): void {
   if (existsSync(join(dataFolder(folder), "meta.properties"))) return;
-  const clusterId = randomBytes(16).toString("base64url");
+  const clusterId = newClusterId(randomBytes(16));
   const tool = ["-cp", classPath, "kafka.tools.StorageTool", "format", "--ignore-formatted"];
   try {
     // The quick compiler alone: the tool lives for a second.
-    execFileSync(java, ["-XX:TieredStopAtLevel=1", ...tool, "-t", clusterId, "-c", settingsFile], {
-      env: { ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    execFileSync(
+      java,
+      ["-XX:TieredStopAtLevel=1", ...tool, `--cluster-id=${clusterId}`, "--config", settingsFile],
+      {
+        env: { ...env },
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
   } catch (error) {
     const output = error instanceof Error && "stderr" in error ? String(error.stderr) : "";
     throw new DuijieError("SETUP_FAILED", { step: "Kafka format", found: output.trim().slice(-300) }, error);
