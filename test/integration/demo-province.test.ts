@@ -9,6 +9,7 @@ import { entityNames } from "../../contracts/entity.ts";
 import { entityContract, recordValidator } from "../../contracts/registry.ts";
 import { generateProvince } from "../../embedded/demo/generate.ts";
 import type { TruthFile } from "../../embedded/demo/truth.ts";
+import { keepCanaries } from "../support/run-output.ts";
 import { freshDatabase } from "../support/servers.ts";
 
 const students = 2400;
@@ -24,6 +25,7 @@ describe("the demo province", function () {
     const { url } = await freshDatabase("province");
     truth = await generateProvince({ registryUrl: url, folder: again, seed: "one", students });
     truth = await generateProvince({ registryUrl: url, folder, seed: "one", students });
+    keepCanaries(folder, "demo-province");
     registry = new pg.Client({ connectionString: url });
     await registry.connect();
   });
