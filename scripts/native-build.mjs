@@ -89,7 +89,11 @@ function cacheKey() {
 
 /** The first line of the build's output that names an error, short. */
 function reason(output) {
-  const lines = output.split("\n").map((line) => line.trim());
-  const line = lines.find((text) => /error|not found|cannot/i.test(text)) ?? lines.at(-1) ?? "";
+  // npm's own lines say only that a script failed.
+  const lines = output
+    .split("\n")
+    .map((line) => line.replace(/^npm (error|ERR!)( gyp ERR!( stack)?)?/, "").trim());
+  const line =
+    lines.find((text) => /\berror\b:|not found|could not|can't|cannot/i.test(text)) ?? lines.at(-1) ?? "";
   return line.slice(0, 120);
 }
