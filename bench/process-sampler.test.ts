@@ -26,10 +26,11 @@ describe("the sampler of processes", () => {
 
   it("keeps the peak of a process that has ended", async function () {
     if (process.platform !== "linux") this.skip();
-    const child = spawn(process.execPath, ["-e", "process.stdin.resume()"], {
-      stdio: ["pipe", "ignore", "ignore"],
+    const child = spawn(process.execPath, ["-e", "process.stdin.resume(); console.log('up')"], {
+      stdio: ["pipe", "pipe", "ignore"],
     });
-    await once(child, "spawn");
+    // Before that it is not yet the program that it becomes.
+    if (child.stdout !== null) await once(child.stdout, "data");
     const sampler = new ProcessSampler();
     sampler.watch("child", child.pid ?? 0);
     child.stdin?.end();

@@ -29,8 +29,8 @@ const seventeenDigits = fc
 const valid = seventeenDigits.map((digits) => digits + checkCharacter(digits));
 
 describe("the citizen ID", () => {
-  for (const id of examples) {
-    it(`accepts ${id} and no other check character for it`, () => {
+  for (const [at, id] of examples.entries()) {
+    it(`accepts example ${at + 1} and no other check character for it`, () => {
       expect(hasCitizenIdForm(id)).to.equal(true);
       const accepted = Array.from("0123456789X").filter((check) => hasRightCheck(id.slice(0, 17) + check));
       expect(accepted).to.deep.equal([id.charAt(17)]);

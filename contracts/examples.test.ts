@@ -100,16 +100,17 @@ for (const entity of entityNames) {
         ];
       };
 
-      for (const patch of valid) {
-        it(`${rule.id} accepts ${JSON.stringify(patch)}`, () => {
+      // By number: a title is printed, and what looks like an identity number is searched for in all that is printed.
+      for (const [at, patch] of valid.entries()) {
+        it(`${rule.id} accepts example ${at + 1}`, () => {
           const findings = found(patch);
           expect(findings.filter((one) => one.rule === rule.id)).to.deep.equal([]);
           expect(findings.filter((one) => one.rule === "SCHEMA")).to.deep.equal([]);
         });
       }
 
-      for (const patch of invalid) {
-        it(`${rule.id} finds ${JSON.stringify(patch)}`, () => {
+      for (const [at, patch] of invalid.entries()) {
+        it(`${rule.id} finds example ${at + 1}`, () => {
           expect(found(patch)).to.deep.include({
             rule: rule.id,
             field: rule.fields[0],

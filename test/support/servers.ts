@@ -120,7 +120,7 @@ async function ownFolder(): Promise<string> {
 
 function listFolders(): string[] {
   try {
-    return readdirSync(aloneFolder);
+    return readdirSync(aloneFolder).filter((name) => /^\d+$/.test(name));
   } catch {
     return [];
   }
