@@ -1,5 +1,4 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Writable } from "node:stream";
 import { expect } from "chai";
@@ -11,13 +10,15 @@ import { createTexts } from "../contracts/texts.ts";
 
 const read = (path: string) => readFileSync(join(packageRoot, path), "utf8");
 
-/** Pages that a reader of a clone sees. */
-function pages(): string[] {
-  const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"], {
-    cwd: packageRoot,
-    encoding: "utf8",
+const passedOver = new Set(["node_modules", ".git", ".duijie", "dist", "coverage"]);
+
+/** Pages that a reader of a clone sees, by their path. */
+function pages(folder = ""): string[] {
+  return readdirSync(join(packageRoot, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return passedOver.has(entry.name) ? [] : pages(path);
+    return entry.name.endsWith(".md") ? [path] : [];
   });
-  return listed.split("\n").filter((path) => path !== "" && existsSync(join(packageRoot, path)));
 }
 
 /** Targets of a page's links that are files: no address, no anchor alone, nothing inside of code. */
