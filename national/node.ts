@@ -6,7 +6,7 @@ import { recordRefusal } from "../exchange-db/refusals.ts";
 import type { Store, StoreClient } from "../exchange-db/store.ts";
 import type { Broker, Consumer, IncomingMessage } from "../pipeline/broker/broker.ts";
 import { controlMessage, parseControl } from "../pipeline/control.ts";
-import { batchEntity } from "../pipeline/envelope.ts";
+import { batchEntity, traceId } from "../pipeline/envelope.ts";
 import { PartitionPositions } from "../pipeline/positions.ts";
 import type { RegistryPort } from "../pipeline/registry-port.ts";
 import type { Keyring, SigningKey } from "../pipeline/signing.ts";
@@ -111,13 +111,13 @@ export class NationalNode {
     if (admitted !== "apply") return admitted.seek;
     const place = `${message.topic}/${message.partition}/${message.offset}`;
     try {
-      const { province, applied } = await this.#options.store.transaction(async (client) => {
+      const { received, applied } = await this.#options.store.transaction(async (client) => {
         await this.#positions.advance(client, message);
         return await this.#take(client, message, (this.#attempts.get(place) ?? 0) >= attemptsMax);
       });
       this.#positions.committed(message);
       this.#attempts.delete(place);
-      if (province !== null && applied.answers.length > 0) this.#acknowledgeSoon(province, applied.answers);
+      if (received !== null) this.#applied(received, applied);
       return null;
     } catch (error) {
       const isOurs =
@@ -127,26 +127,32 @@ export class NationalNode {
     }
   }
 
+  /** After the commit: it is said and answered only now. */
+  #applied({ envelope, province, type }: ReceivedMessage, { answers, refusal }: AppliedMessage): void {
+    const fields = { messageId: envelope.id, messageType: type.name, traceId: traceId(envelope.traceParent) };
+    if (refusal === null) this.#options.log.event("message.applied", fields);
+    if (answers.length > 0) this.#acknowledgeSoon(province, answers);
+  }
+
   async #take(
     client: StoreClient,
     message: IncomingMessage,
     isGivenUp: boolean,
-  ): Promise<{ province: string | null; applied: AppliedMessage }> {
+  ): Promise<{ received: ReceivedMessage | null; applied: AppliedMessage }> {
     let received: ReceivedMessage;
     try {
       received = await receiveStage(this.#options.ring).run(message, this.#stopping.signal);
     } catch (error) {
-      return { province: null, applied: await this.#refuse(client, message, refusalOf(error)) };
+      return { received: null, applied: await this.#refuse(client, message, refusalOf(error)) };
     }
-    const { province } = received;
     try {
       const applied = isGivenUp
         ? await refuseBatch(client, this.#apply(), received)
         : await this.#effect(client, received);
       if (applied.refusal !== null) await this.#refuse(client, message, applied.refusal);
-      return { province, applied };
+      return { received, applied };
     } catch (error) {
-      return { province, applied: await this.#refuse(client, message, refusalOf(error)) };
+      return { received, applied: await this.#refuse(client, message, refusalOf(error)) };
     }
   }
 

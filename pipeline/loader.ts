@@ -194,6 +194,7 @@ export class Loader {
         unchanged: carried.unchanged,
         quarantined: carried.parked,
         elapsedMs,
+        traceId: carried.traceId,
       });
       await this.#watchShare(run);
     } catch (error) {

@@ -10,7 +10,7 @@ import { recordRefusal } from "../exchange-db/refusals.ts";
 import type { Store, StoreClient } from "../exchange-db/store.ts";
 import type { Broker, Consumer, IncomingMessage } from "./broker/broker.ts";
 import { controlMessage, parseControl } from "./control.ts";
-import type { Party } from "./envelope.ts";
+import { type Party, traceId } from "./envelope.ts";
 import { PartitionPositions } from "./positions.ts";
 import type { Keyring, SigningKey } from "./signing.ts";
 import { publishStage } from "./stages/publish.ts";
@@ -148,7 +148,11 @@ export class ProvinceLink {
     if (version !== 1) throw new DuijieError("CONTRACT_VERSION_UNKNOWN", { type: received.envelope.type });
     if (name === "receipt") {
       const { batchId, verdicts } = await settle(client, received);
-      this.#options.log.debug("batch.settled", { batchId, count: verdicts });
+      this.#options.log.event("batch.settled", {
+        batchId,
+        count: verdicts,
+        traceId: traceId(received.envelope.traceParent),
+      });
     } else if (name === "welcome") {
       const { nonce, highestBatchId, contracts } = parseControl("welcome", received.message.value);
       await recordWelcome(client, received.province, nonce, {

@@ -9,7 +9,7 @@ import { createRecordMapper, type MappedRecord } from "../mappings/record-mapper
 import { expectedBatchIds, withBatchIds } from "./batch-ids.ts";
 import type { Broker } from "./broker/broker.ts";
 import type { EntityPlan } from "./entity-plan.ts";
-import type { Party } from "./envelope.ts";
+import { type Party, traceId } from "./envelope.ts";
 import type { SigningKey } from "./signing.ts";
 import { captureStage } from "./stages/capture.ts";
 import { landStage } from "./stages/land.ts";
@@ -42,6 +42,7 @@ export interface CarriedUnit {
   readonly unchanged: number;
   readonly published: number;
   readonly parked: number;
+  readonly traceId: string;
   readonly batchIds: readonly bigint[];
 }
 
@@ -110,6 +111,7 @@ export class UpstreamFlow {
       unchanged: captured.unchangedCount + validated.unchangedCount,
       published: sealed.batches.reduce((sum, batch) => sum + batch.wireCount, 0),
       parked: sealed.batches.reduce((sum, batch) => sum + batch.exceptions.length, 0),
+      traceId: traceId(captured.traceParent),
       batchIds,
     };
   }
