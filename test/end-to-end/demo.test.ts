@@ -1,0 +1,80 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import pg from "pg";
+import { packageRoot } from "../../contracts/package-root.ts";
+import { demoFolder } from "../../embedded/demo/demo-servers.ts";
+import { keepCanaries, runOutputFolder } from "../support/run-output.ts";
+
+const outcomes = ["unchanged", "pending", "applied", "waiting", "superseded"] as const;
+
+describe("npm run demo", function () {
+  this.timeout(300_000);
+
+  it("loads a province, checks it independently, keeps its servers when asked to, and demo:stop ends them", async () => {
+    const file = join(mkdtempSync(join(tmpdir(), "duijie-demo-")), "out.json");
+    const code = await npmRun("demo", "--", "--students", "2000", "--seed", "7", "--json", file, "--keep");
+    try {
+      expect([0, 3]).to.include(code);
+      keepCanaries(join(demoFolder, "province"), "demo");
+      const out: unknown = JSON.parse(readFileSync(file, "utf8"));
+      for (const entity of ["region", "school", "campus", "grade", "class", "student", "guardian"]) {
+        const line = part(out, entity);
+        const parked = [
+          ...Object.values(part(line, "quarantined")),
+          ...Object.values(part(line, "rejected")),
+        ];
+        const sum = [...outcomes.map((outcome) => line[outcome]), ...parked].reduce<number>(
+          (total, one) => total + Number(one),
+          0,
+        );
+        expect(sum, entity).to.equal(line["read"]);
+        expect(part(line, "check")["differences"], entity).to.equal(0);
+      }
+      const url = String(part(out, "urls")["national"]);
+      expect(await pupilsAt(url)).to.equal(part(part(out, "student"), "check")["rows"]);
+    } finally {
+      expect(await npmRun("demo:stop")).to.equal(0);
+    }
+    const url = String(part(JSON.parse(readFileSync(file, "utf8")), "urls")["national"]);
+    expect(await pupilsAt(url).catch(() => "gone")).to.equal("gone");
+  });
+});
+
+async function npmRun(...args: string[]): Promise<number | null> {
+  const child = spawn("npm", ["run", "--silent", ...args], {
+    cwd: packageRoot,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const parts: Buffer[] = [];
+  child.stdout.on("data", (data: Buffer) => parts.push(data));
+  child.stderr.on("data", (data: Buffer) => parts.push(data));
+  await once(child, "close");
+  writeFileSync(join(runOutputFolder("demo"), `${args[0]?.replace(":", "-")}.txt`), Buffer.concat(parts));
+  return child.exitCode;
+}
+
+async function pupilsAt(url: string): Promise<number> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ n: number }>(
+      "SELECT count(*)::int AS n FROM registry.student WHERE NOT is_deleted",
+    );
+    return rows[0]?.n ?? 0;
+  } finally {
+    await client.end();
+  }
+}
+
+function part(value: unknown, name: string): Record<string, unknown> {
+  const found =
+    typeof value === "object" && value !== null
+      ? Object.entries(value).find(([key]) => key === name)?.[1]
+      : undefined;
+  if (typeof found === "object" && found !== null) return { ...found };
+  throw new Error(`no part ${name}`);
+}
