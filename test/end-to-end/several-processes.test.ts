@@ -22,7 +22,7 @@ const landedMin = 16;
 const shareMin = 0.15;
 
 describe("three processes on one load", function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let nodes: TwoNodes;
   let exchange: pg.Client;
   let loaders: readonly DuijieProcess[];
@@ -38,7 +38,7 @@ describe("three processes on one load", function () {
     };
     nodes = new TwoNodes({
       name: "several-processes",
-      province: "41",
+      province: "51",
       urls,
       brokers: await testKafka(),
       students: 2000,

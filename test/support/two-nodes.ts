@@ -29,6 +29,8 @@ export interface TwoNodesOptions {
   /** Laid over `load`, `link` and so on of the province's configuration, part by part. */
   readonly provinceParts?: Readonly<Record<string, object>>;
   readonly nationalParts?: Readonly<Record<string, object>>;
+  /** Where the test writes the files itself: relative to the operators' folder. */
+  readonly configs?: { readonly province: string; readonly national: string };
 }
 
 /**
@@ -42,6 +44,7 @@ export class TwoNodes {
   /** What the generator wrote. */
   readonly generated: string;
   readonly logFolder: string;
+  readonly #configs: { readonly province: string; readonly national: string };
   readonly #processes: DuijieProcess[] = [];
   #truth: TruthFile | null = null;
 
@@ -50,6 +53,7 @@ export class TwoNodes {
     this.folder = mkdtempSync(join(tmpdir(), `duijie-${options.name}-`));
     this.generated = join(this.folder, "generated");
     this.logFolder = runOutputFolder(options.name);
+    this.#configs = options.configs ?? { province: "province.yaml", national: "national.yaml" };
   }
 
   get truth(): TruthFile {
@@ -121,15 +125,20 @@ export class TwoNodes {
 
   /** Runs a command of the province; exit code 0 unless others are named first. */
   async province(...args: readonly (string | number)[]): Promise<Ended> {
-    return await this.#run("province.yaml", args);
+    return await this.#run(["--config", this.#configs.province], args);
   }
 
   async nation(...args: readonly (string | number)[]): Promise<Ended> {
-    return await this.#run("national.yaml", args);
+    return await this.#run(["--config", this.#configs.national], args);
+  }
+
+  /** A command of neither: `init` comes before any configuration. */
+  async anyone(...args: readonly (string | number)[]): Promise<Ended> {
+    return await this.#run([], args);
   }
 
   start(role: "province" | "national", ...args: readonly string[]): DuijieProcess {
-    const started = new DuijieProcess([...args, "--config", `${role}.yaml`], this.#surroundings());
+    const started = new DuijieProcess([...args, "--config", this.#configs[role]], this.#surroundings());
     this.#processes.push(started);
     return started;
   }
@@ -157,10 +166,10 @@ export class TwoNodes {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  async #run(config: string, args: readonly (string | number)[]): Promise<Ended> {
+  async #run(config: readonly string[], args: readonly (string | number)[]): Promise<Ended> {
     const codes = args.filter((arg) => typeof arg === "number");
     const words = args.filter((arg) => typeof arg === "string");
-    return await runDuijie([...words, "--config", config], this.#surroundings(), ...codes);
+    return await runDuijie([...words, ...config], this.#surroundings(), ...codes);
   }
 
   #surroundings(): DuijieOptions {
