@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { xuejiShape } from "../../embedded/demo/xueji-rows.ts";
@@ -88,6 +89,22 @@ describe("five kills inside one load", function () {
       "SELECT count(*)::int AS n FROM exchange.chunk WHERE leases > 1",
     );
     expect(twice?.n).to.be.greaterThan(0);
+  });
+
+  it("would have been found out: a swapped hukou code in the mapping turns the checker red", async () => {
+    const file = join(world.generated, "mappings", "hukou-kind.csv");
+    const text = readFileSync(file, "utf8");
+    const swapped = text.replaceAll(/^([^,\n]+),([12]),/gm, (_line, source: string, target: string) => {
+      return `${source},${target === "1" ? "2" : "1"},`;
+    });
+    expect(swapped).not.to.equal(text);
+    writeFileSync(file, swapped);
+    const imported = await world.run("map", "import", "hukou-kind");
+    writeFileSync(file, text);
+    expect(imported.code, imported.output).to.equal(0);
+    const { code, output } = await world.run("load", "run");
+    expect(code, output).to.equal(3);
+    expect((await world.check()).differences).to.be.greaterThan(10_000);
   });
 
   /** Waits for a moment in which something is under way, and says what it was. */
