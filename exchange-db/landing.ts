@@ -210,15 +210,14 @@ const bookkeeping = [
 async function landRows(client: StoreClient, landing: Landing): Promise<void> {
   const contract = entityContract(landing.entity);
   const columns = [...bookkeeping, ...contract.fields.map((field) => field.column)];
-  const lines = stagingLines(landing);
-  if (lines.length === 0) return;
+  if (landing.batches.every((batch) => batch.rows.length === 0)) return;
   const temp = `landing_${contract.table}`;
   const list = columns.join(", ");
   // A session's temporary table: PostgreSQL refuses COPY FROM under row-level security, and tenant tables have it.
   await client.query(
     `CREATE TEMPORARY TABLE IF NOT EXISTS ${temp} (LIKE staging.${contract.table}) ON COMMIT DELETE ROWS`,
   );
-  await copyLines(client, `COPY ${temp} (${list}) FROM STDIN`, lines);
+  await copyLines(client, `COPY ${temp} (${list}) FROM STDIN`, stagingLines(landing));
   if (!landing.isFirst) await keepEarlier(client, contract.table, temp, landing.entity);
   const updates = columns.filter((column) => column !== "province" && column !== "source_key");
   await client.query(
@@ -252,8 +251,7 @@ async function keepEarlier(
   );
 }
 
-function stagingLines(landing: Landing): string[] {
-  const lines: string[] = [];
+function* stagingLines(landing: Landing): Generator<string> {
   const segment = landing.chunk?.segment ?? -1;
   for (const batch of landing.batches) {
     const tail = `\t${landing.contractVersion}\t${landing.mappingVersion}\t${landing.origin}\t`;
@@ -264,10 +262,9 @@ function stagingLines(landing: Landing): string[] {
       line += row.wireDigest === null ? "\\N" : `\\\\x${row.wireDigest.toString("hex")}`;
       line += `${tail}${row.op}\t${row.agreedNationalVersion ?? "\\N"}\t${copyValue(row.county)}`;
       for (const value of row.raw) line += `\t${copyValue(value)}`;
-      lines.push(`${line}\n`);
+      yield `${line}\n`;
     }
   }
-  return lines;
 }
 
 async function insertIdentifiers(client: StoreClient, landing: Landing): Promise<void> {
