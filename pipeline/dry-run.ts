@@ -79,7 +79,7 @@ export async function dryRun(
 }
 
 function judgeOf({ profile, tables, today }: DryRunOptions, plan: EntityPlan) {
-  const map = mapStage(plan, createRecordMapper(plan.contract, plan.mappings, tables, nationalRegions()));
+  const map = mapStage(createRecordMapper(plan.contract, plan.mappings, tables, nationalRegions()));
   const validate = validateStage(recordValidator(plan.entity, profile, { today }));
   return async (captured: Parameters<typeof map.run>[0], signal: AbortSignal) =>
     await validate.run(await map.run(captured, signal), signal);

@@ -9,11 +9,13 @@ export interface EntityPlan {
   readonly entity: EntityName;
   readonly contract: EntityContract;
   readonly source: SourceEntity;
+  /** `column` counts the values of `rawOf`, so that what was read and what staging kept are mapped alike. */
   readonly mappings: readonly FieldMapping[];
   /** Per contract field the index of its source column; null where no column feeds it. */
   readonly columnOfField: readonly (number | null)[];
 }
 
+/** `mappings` come with `column` counting `source.columns`, as configuration has them. */
 export function entityPlan(
   source: SourceEntity,
   mappings: readonly FieldMapping[],
@@ -24,21 +26,21 @@ export function entityPlan(
     const index = source.columns.findIndex((column) => column.field === field.name);
     return index === -1 ? null : index;
   });
-  return { entity: source.entity, contract, source, mappings, columnOfField };
-}
-
-/** The source's values in contract order: what staging keeps. */
-export function rawOf(plan: EntityPlan, row: SourceRow): (string | null)[] {
-  return plan.columnOfField.map((column) => (column === null ? null : (row.values[column] ?? null)));
-}
-
-/** Back from contract order to source columns: what the mapper reads. */
-export function sourceValues(plan: EntityPlan, raw: readonly (string | null)[]): (string | null)[] {
-  const values: (string | null)[] = plan.source.columns.map(() => null);
-  plan.columnOfField.forEach((column, field) => {
-    if (column !== null) values[column] = raw[field] ?? null;
+  const onRaw = mappings.map((mapping) => {
+    if (!("column" in mapping.from)) return mapping;
+    const column = columnOfField.indexOf(mapping.from.column);
+    if (column === -1)
+      throw new DuijieError("CONFIG_INVALID", { entity: source.entity, field: mapping.field });
+    return { ...mapping, from: { column } };
   });
-  return values;
+  return { entity: source.entity, contract, source, mappings: onRaw, columnOfField };
+}
+
+/** The source's values in contract order: what staging keeps and the mapper reads. */
+export function rawOf(plan: EntityPlan, row: SourceRow): (string | null)[] {
+  const raw: (string | null)[] = [];
+  for (const column of plan.columnOfField) raw.push(column === null ? null : (row.values[column] ?? null));
+  return raw;
 }
 
 /** Boundaries stay valid as long as relation and key do; the scope only narrows what is read within them. */

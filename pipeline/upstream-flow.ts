@@ -85,7 +85,7 @@ export class UpstreamFlow {
 
   /** Maps and validates; keeps and sends nothing. */
   async judge(captured: CapturedUnit, signal: AbortSignal): Promise<ValidatedUnit> {
-    const mapped = await mapStage(this.#plan, this.#mapRecord).run(captured, signal);
+    const mapped = await mapStage(this.#mapRecord).run(captured, signal);
     return await validateStage(this.#validate).run(mapped, signal);
   }
 

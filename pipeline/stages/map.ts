@@ -1,15 +1,13 @@
 import type { MappedRecord } from "../../mappings/record-mapper.ts";
-import { type EntityPlan, sourceValues } from "../entity-plan.ts";
 import type { Stage } from "../stage.ts";
 import type { CapturedRow, CapturedUnit, MappedRow, MappedUnit } from "../unit.ts";
 
 /** map: raw text in the province's codes → contract values in national codes, or findings. Nothing is kept yet. */
 export function mapStage(
-  plan: EntityPlan,
   mapRecord: (values: readonly (string | null)[]) => MappedRecord,
 ): Stage<CapturedUnit, MappedUnit> {
   const mapRow = (row: CapturedRow): MappedRow => {
-    const { values, findings } = mapRecord(sourceValues(plan, row.raw));
+    const { values, findings } = mapRecord(row.raw);
     if (row.unreadable === null) return { row, values, findings };
     const { column } = row.unreadable;
     return {

@@ -69,9 +69,9 @@ function groupRows(
   const headBytes = fieldNames(plan).length + 200;
   let open: Group | undefined;
   for (const row of rows) {
-    // The version has a fixed place: its digits are put in when the batch is known.
-    const line = recordLine(row);
-    const bytes = Buffer.byteLength(line) + 24;
+    const head = recordHeadOf(row);
+    const rest = recordRest(row);
+    const bytes = Buffer.byteLength(head) + Buffer.byteLength(rest) + versionBytesMax;
     if (headBytes + bytes > options.batchBytes) {
       tooLarge.push({
         row: row.row,
@@ -88,25 +88,23 @@ function groupRows(
       groups.push(open);
     }
     open.rows.push(row);
-    open.lines.push(`${line.slice(0, versionMark(row))}${open.batchId}${line.slice(versionMark(row))}`);
+    open.lines.push(`${head}${open.batchId}${rest}`);
     open.bytes += bytes;
   }
   return { groups, tooLarge };
 }
 
-/** `["upsert","key",null,` … the version comes here … `,base,0,values…]` */
-function recordLine(row: PassedRow): string {
-  const base = row.row.known?.agreedNationalVersion ?? "null";
-  const values = JSON.stringify(row.values).slice(1);
-  return `${recordStart(row)},${base},0,${values}`;
+/** Digits of a version, the comma and the newline after a record, with room to spare. */
+const versionBytesMax = 24;
+
+/** `["upsert","key",null,`: the version follows, which is known when the record has its batch. */
+function recordHeadOf({ row }: PassedRow): string {
+  return `["${row.op}",${JSON.stringify(row.key)},null,`;
 }
 
-function recordStart(row: PassedRow): string {
-  return `["${row.row.op}",${JSON.stringify(row.row.key)},null,`;
-}
-
-function versionMark(row: PassedRow): number {
-  return recordStart(row).length;
+/** `,base,0,values…]` */
+function recordRest({ row, values }: PassedRow): string {
+  return `,${row.known?.agreedNationalVersion ?? "null"},0,${JSON.stringify(values).slice(1)}`;
 }
 
 function fieldNames(plan: EntityPlan): string {
