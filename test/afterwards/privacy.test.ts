@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -42,6 +42,25 @@ describe("the output of the whole test run", () => {
     expect(readFileSync(join(folder, "kafka.log"), "utf8")).to.match(
       /Created log for partition duijie\.\d\d\.up\./,
     );
+  });
+
+  it("includes what every process of the end-to-end tests wrote, and their own servers", () => {
+    const folder = folderOf("DUIJIE_TEST_OUTPUT");
+    const files = filesOf(folder);
+    expect(files).to.include.members([
+      "own-registry/province.log",
+      "own-registry/national.log",
+      "several-processes/province.log",
+      "crash-safety/province.log",
+      "crash-safety/postgres.log",
+      "crash-safety/kafka.log",
+      "demo/demo.txt",
+      "demo/logs/province.log",
+    ]);
+    const bytes = files.reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
+    console.log(`      ${files.length} files, ${bytes} bytes searched`);
+    expect(files.length).to.be.greaterThan(60);
+    expect(bytes).to.be.greaterThan(500_000);
   });
 
   it("would be seen to hold them", () => {

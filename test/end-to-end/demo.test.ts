@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -20,6 +20,7 @@ describe("npm run demo", function () {
     try {
       expect([0, 3]).to.include(code);
       keepCanaries(join(demoFolder, "province"), "demo");
+      cpSync(join(demoFolder, "logs"), join(runOutputFolder("demo"), "logs"), { recursive: true });
       const out: unknown = JSON.parse(readFileSync(file, "utf8"));
       for (const entity of ["region", "school", "campus", "grade", "class", "student", "guardian"]) {
         const line = part(out, entity);

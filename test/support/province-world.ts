@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, copyFileSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { packageRoot } from "../../contracts/package-root.ts";
@@ -204,6 +204,9 @@ export class ProvinceWorld {
     for (const child of this.#children) child.kill("SIGKILL");
     await Promise.allSettled([this.exchange.close(), this.national.close()]);
     await Promise.allSettled([this.postgres.stop("immediate"), this.kafka.kill()]);
+    // What the servers wrote is searched for personal data too.
+    copyFileSync(this.postgres.logFile, join(this.output, "postgres.log"));
+    copyFileSync(this.kafka.logFile, join(this.output, "kafka.log"));
     await removePostgres(join(this.folder, "postgres"));
     await removeServerFolder(join(this.folder, "kafka"));
   }
