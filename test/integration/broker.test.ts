@@ -104,7 +104,9 @@ for (const client of clients) {
       await until(() => recorder.delivered.length === 13, "3 and 10 messages");
       expect(recorder.offsets(0)).to.deep.equal([7, 8, 9]);
       expect(recorder.offsets(1)).to.deep.equal(range(0, 10));
-      expect(recorder.asked.toSorted()).to.deep.equal([`${topic}/0`, `${topic}/1`]);
+      // A client may fail to seek right after the assignment, and then asks again.
+      expect(new Set(recorder.asked)).to.deep.equal(new Set([`${topic}/0`, `${topic}/1`]));
+      expect(recorder.unexplainedQuestions()).to.deep.equal([]);
     });
 
     it("delivers what comes later without being asked again", async () => {
@@ -114,7 +116,8 @@ for (const client of clients) {
       await until(() => recorder.asked.length === 1, "the assignment");
       for (const message of numbered(topic, 5)) await broker.send([message]);
       await until(() => recorder.delivered.length === 5, "5 messages");
-      expect(recorder.asked).to.have.length(1);
+      expect(new Set(recorder.asked)).to.deep.equal(new Set([`${topic}/0`]));
+      expect(recorder.unexplainedQuestions()).to.deep.equal([]);
     });
 
     it("asks for the position again after a delivery that failed, and goes on there", async () => {

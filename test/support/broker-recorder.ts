@@ -33,6 +33,8 @@ export function until(holds: () => boolean, what: string, deadlineMs = 30_000): 
 export class Recorder {
   readonly delivered: IncomingMessage[] = [];
   readonly failures: string[] = [];
+  /** The partition of each of `failures`. */
+  readonly failedAt: string[] = [];
   readonly revoked: string[] = [];
   readonly asked: string[] = [];
   readonly positions: Map<string, bigint>;
@@ -62,11 +64,26 @@ export class Recorder {
         return null;
       },
       revoked: async (topic, partition) => void this.revoked.push(`${topic}/${partition}`),
-      failed: (error) => void this.failures.push(error instanceof DuijieError ? error.code : String(error)),
+      failed: (error, topic, partition) => {
+        this.failures.push(error instanceof DuijieError ? error.code : String(error));
+        this.failedAt.push(`${topic}/${partition}`);
+      },
       retryDelayMs: 50,
       sessionTimeoutMs: 6_000,
       ...more,
     };
+  }
+
+  /** Questions for a position beyond the first of each partition that no failure of that partition explains. */
+  unexplainedQuestions(): string[] {
+    const explained = [...this.failedAt];
+    const seen = new Set<string>();
+    return this.asked.filter((key) => {
+      if (!seen.has(key)) return !seen.add(key);
+      const at = explained.indexOf(key);
+      if (at >= 0) explained.splice(at, 1);
+      return at < 0;
+    });
   }
 
   offsets(partition: number): number[] {
