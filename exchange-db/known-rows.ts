@@ -5,6 +5,7 @@ import type { Store } from "./store.ts";
 /** What the exchange-db knows of a key before it is landed again. */
 export interface KnownRow {
   readonly key: string;
+  readonly op: "upsert" | "delete";
   readonly hash: string;
   readonly wireDigest: Buffer | null;
   readonly contractVersion: number;
@@ -21,7 +22,7 @@ export async function knownRows(
 ): Promise<ReadonlyMap<string, KnownRow>> {
   const { table } = entityContract(entity);
   const rows = await store.query<KnownRow>(
-    `SELECT s.source_key AS key, s.source_hash AS hash, s.wire_digest AS "wireDigest",
+    `SELECT s.source_key AS key, s.op, s.source_hash AS hash, s.wire_digest AS "wireDigest",
        s.contract_version AS "contractVersion", s.mapping_version AS "mappingVersion",
        CASE WHEN b.state = 'settled' AND s.wire_digest IS NOT NULL AND e.batch_id IS NULL THEN s.batch_id
             ELSE s.agreed_national_version END AS "agreedNationalVersion"

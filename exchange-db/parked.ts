@@ -71,7 +71,7 @@ export async function parkedPage(
   );
 }
 
-/** True where a waiting record's parent is applied: its staging row's batch is settled and has no exception for it. */
+/** True where a waiting record's parent is applied and not deleted: its row's batch is settled and has no exception for it. */
 function parentApplied(parents: readonly EntityName[]): string {
   const branches = parents.map((parent) => {
     const { table, identifier } = entityContract(parent);
@@ -82,7 +82,7 @@ function parentApplied(parents: readonly EntityName[]): string {
            WHERE i.province = e.province AND i.entity = '${parent}' AND i.identifier = e.parent_identifier OFFSET 0`;
     return `(e.parent_entity = '${parent}' AND EXISTS (SELECT 1 FROM (${keys}) k
       CROSS JOIN LATERAL (${stagingRow(table, "k.source_key")}) p JOIN exchange.batch pb ON pb.batch_id = p.batch_id
-      WHERE p.wire_digest IS NOT NULL AND pb.state = 'settled'
+      WHERE p.wire_digest IS NOT NULL AND p.op = 'upsert' AND pb.state = 'settled'
         AND NOT EXISTS (SELECT 1 FROM exchange.exception pe WHERE pe.batch_id = p.batch_id AND pe.ordinal = p.batch_ordinal)))`;
   });
   return branches.length === 0 ? "false" : `(${branches.join(" OR ")})`;

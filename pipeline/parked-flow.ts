@@ -112,11 +112,12 @@ function unitOf(
   };
 }
 
-/** `known` carries the agreed version only: a record that is sent again on purpose is never "unchanged". */
+/** `known` carries the agreed version only. */
 function capturedRow(record: ParkedRecord): CapturedRow {
   const { key, hash, county, op, raw, agreedNationalVersion } = record;
   const known = {
     key,
+    op,
     hash: "",
     wireDigest: null,
     contractVersion: 0,

@@ -38,7 +38,7 @@ interface KeyedDigest {
 
 /**
  * Compares staging with the registry: one row for each key that is there once, none for others, and in every column
- * the registry's own text. Both databases compute a digest of the row, so that no value leaves them.
+ * the registry's own text; a tombstone is no row. Both databases compute a digest of the row, so that no value leaves them.
  */
 export async function checkStaging(
   registry: pg.ClientBase,
@@ -76,7 +76,7 @@ export async function checkStaging(
     `staging.${tables[entity]}`,
     "source_key",
     fields.map(({ field }) => quoted(columnOf(field))),
-    "WHERE province = $1",
+    "WHERE province = $1 AND op <> 'delete'",
     [province],
   );
   for await (const { key, left, right } of mergeByKey(

@@ -142,6 +142,8 @@ async function dropUnchanged(
 
 /** Under another mapping version a row with the same hash is mapped anew; the validate stage compares what comes out. */
 function isSame(options: CaptureOptions, plan: EntityPlan, row: CapturedRow, before: KnownRow): boolean {
+  if (row.op !== before.op) return false;
+  if (row.op === "delete") return true;
   return (
     before.hash === row.hash &&
     before.mappingVersion === options.mappingVersion &&

@@ -48,7 +48,7 @@ export async function askDigests(
 
 /**
  * Per key the nation holds the newest version it applied: the staging row where that one was applied, else the agreed
- * earlier one, whose digest stands in `_prior`.
+ * earlier one, whose digest stands in `_prior`. What was deleted last is not held.
  */
 async function recordProvinceSide(
   store: Store,
@@ -61,8 +61,9 @@ async function recordProvinceSide(
   await store.query(
     `INSERT INTO exchange.reconciliation (run_id, entity, asked_id, province_rows, province_sum)
      SELECT $2, $3, $4, count(*), coalesce(sum(('x' || encode(substring(digest FROM 1 FOR 7), 'hex'))::bit(56)::bigint), 0)
-     FROM (SELECT CASE WHEN b.state = 'settled' AND s.wire_digest IS NOT NULL AND e.batch_id IS NULL THEN s.wire_digest
-                       ELSE p.wire_digest END AS digest
+     FROM (SELECT CASE WHEN b.state = 'settled' AND s.wire_digest IS NOT NULL AND e.batch_id IS NULL
+                       THEN CASE s.op WHEN 'upsert' THEN s.wire_digest END
+                       ELSE CASE p.op WHEN 'upsert' THEN p.wire_digest END END AS digest
            FROM staging.${table} s
            JOIN exchange.batch b ON b.batch_id = s.batch_id
            LEFT JOIN exchange.exception e ON e.batch_id = s.batch_id AND e.ordinal = s.batch_ordinal

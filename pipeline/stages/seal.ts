@@ -210,7 +210,8 @@ function landingRow(
     wireDigest: digest,
     agreedNationalVersion: row.known?.agreedNationalVersion ?? null,
     parkedIn: row.parkedIn,
-    raw: row.raw,
+    // Of a deleted record staging keeps key and version; what it was stands in the row that it replaces.
+    raw: row.op === "delete" ? row.raw.map(() => null) : row.raw,
     identifier:
       identifier === null || values === null ? null : (values[plan.contract.indexOf(identifier)] ?? null),
   };

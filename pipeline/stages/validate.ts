@@ -41,6 +41,7 @@ function findingsOf(
   validate: (values: readonly FieldValue[]) => Validation,
   warnings: Record<string, number>,
 ): readonly KeptFinding[] {
+  if (mapped.row.op === "delete") return noFindings;
   if (mapped.findings.length > 0) return mapped.findings;
   const { errors, warnings: met } = validate(mapped.values);
   for (const { rule } of met) warnings[rule] = (warnings[rule] ?? 0) + 1;
@@ -50,10 +51,15 @@ function findingsOf(
 
 const noFindings: readonly KeptFinding[] = [];
 
-/** Same source row, and the same record on the wire (or again none) under the new mapping. */
+/**
+ * Same source row, and the same record on the wire (or again none) under the new mapping; or deleted, and deleted again.
+ * A parked row is taken up to be sent again, so it never is.
+ */
 function isUnchanged(row: CapturedRow, digest: Buffer | null): boolean {
-  const { known } = row;
-  if (known === null || known.hash !== row.hash) return false;
+  const { known, parkedIn } = row;
+  if (known === null || parkedIn !== null || known.op !== row.op) return false;
+  if (row.op === "delete") return true;
+  if (known.hash !== row.hash) return false;
   if (digest === null || known.wireDigest === null) return digest === known.wireDigest;
   return digest.equals(known.wireDigest);
 }

@@ -144,6 +144,30 @@ export function registryPortSuite<S>(name: string, open: () => Promise<RegistryH
       expect(late.map((one) => one.outcome)).to.deep.equal(["superseded"]);
     });
 
+    it("takes a deletion whatever its parents and children are; children that come later wait", async () => {
+      await sendParents();
+      await send("student", 2, rows.student.slice(0, 3));
+      for (const entity of ["class", "grade"] as const)
+        expect(await apply(deletionOf(harness.province, entity, 3, rows[entity]))).to.deep.equal([]);
+      expect(await harness.keys("student")).to.have.length(3);
+      // Its class is gone, and of another pupil the nation has never heard.
+      const gone = rows.student.slice(2, 4);
+      expect(await apply(deletionOf(harness.province, "student", 4, gone))).to.deep.equal([]);
+      expect(await harness.keys("student")).to.deep.equal(["p000000", "p000001"]);
+      const late = await send("student", 5, rows.student.slice(4));
+      expect(late.map((one) => one.code)).to.deep.equal(["PARENT_MISSING", "PARENT_MISSING"]);
+    });
+
+    it("takes back a key that was deleted, under a newer version, and lets go of its identifier", async () => {
+      await sendParents();
+      const [grade] = rows.grade;
+      expect(await apply(deletionOf(harness.province, "grade", 2, [{ ...grade }]))).to.deep.equal([]);
+      expect(await send("grade", 3, [{ ...grade, key: "another" }])).to.deep.equal([]);
+      expect(await apply(deletionOf(harness.province, "grade", 4, [{ key: "another" }]))).to.deep.equal([]);
+      expect(await send("grade", 5, [{ ...grade }])).to.deep.equal([]);
+      expect(await harness.value("grade", grade?.["key"] ?? "", "name")).to.equal("2019级");
+    });
+
     it("does nothing when the unit of work fails afterwards", async () => {
       await sendParents();
       const failing = harness.unit(async (session) => {
@@ -203,6 +227,17 @@ function batchOf(province: string, entity: EntityName, version: number, rows: re
       values: fields.map((field) => row[field.name] ?? null),
     })),
   };
+}
+
+function deletionOf(
+  province: string,
+  entity: EntityName,
+  version: number,
+  rows: readonly Row[],
+): VerifiedBatch {
+  const batch = batchOf(province, entity, version, rows);
+  const values = entityContract(entity).fields.map(() => null);
+  return { ...batch, records: batch.records.map((one) => ({ ...one, op: "delete", values })) };
 }
 
 function verdict(
