@@ -11,7 +11,6 @@ import type {
 import { loadNationalConfig, loadProvinceConfig } from "../config/load.ts";
 import { createLog } from "../config/log.ts";
 import type { Connector } from "../connectors/connector.ts";
-import { engines } from "../connectors/engines.ts";
 import { type EntityName, entityNames } from "../contracts/entity.ts";
 import { DuijieError } from "../contracts/errors.ts";
 import type { Log, LogFields } from "../contracts/log.ts";
@@ -41,7 +40,7 @@ import {
 import { UpstreamFlow } from "../pipeline/upstream-flow.ts";
 import { Closers } from "./closers.ts";
 import type { ExitCode, Invocation } from "./invocation.ts";
-import { engineName, mappedSources, postgresOptions } from "./sources.ts";
+import { mappedSources, openSource } from "./sources.ts";
 
 /** Everything of a province's node, built from its configuration, each part when it is asked for. */
 export class Province {
@@ -312,7 +311,7 @@ function storeOptions({ connectionsMax, statementTimeoutMs }: DatabaseConfig, na
 }
 
 function openConnector(config: ProvinceConfig, closers: Closers): Connector {
-  const connector = engines[engineName(config.registry)](postgresOptions(config.registry));
+  const connector = openSource(config);
   closers.add(async () => await connector.close());
   return connector;
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { ProvinceConfig } from "../config/config.ts";
-import { readOnlyGrants } from "../connectors/postgres/grants.ts";
+import { engineOf } from "../connectors/engines.ts";
 import { daemonGrants, exchangeRights, nationalRights } from "./daemon-rights.ts";
 import { toSourceEntities } from "./sources.ts";
 import type { Terminal } from "./terminal.ts";
@@ -22,15 +22,19 @@ export function provinceGrants(
   folder: string,
   terminal: Terminal,
 ): readonly NewFile[] {
-  const registry = readOnlyGrants(toSourceEntities(config), roles.registry, (key, params = {}) =>
-    terminal.texts(`connectors.${key}`, params),
+  const registry = engineOf(config.registry.engine).grants?.(
+    toSourceEntities(config),
+    roles.registry,
+    (key, params = {}) => terminal.texts(`connectors.${key}`, params),
   );
   const exchange = daemonGrants(exchangeRights(), roles.exchange, [
     terminal.text("grants.exchange", { role: roles.exchange }),
     terminal.text("grants.password", { role: roles.exchange }),
   ]);
   return [
-    { path: join(folder, "grants", "registry-readonly.sql"), text: registry },
+    ...(registry === undefined
+      ? []
+      : [{ path: join(folder, "grants", "registry-readonly.sql"), text: registry }]),
     { path: join(folder, "grants", "exchange-daemon.sql"), text: exchange },
   ];
 }

@@ -1,12 +1,16 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import { loadProvinceConfig } from "../config/load.ts";
+import { engineNames } from "../config/schema.ts";
+import { builtInEngines, engineOf } from "../connectors/engines.ts";
+import { postgresOptions } from "../connectors/postgres/engine.ts";
+import { DuijieError } from "../contracts/errors.ts";
 import { packageRoot } from "../contracts/package-root.ts";
 import { nationalRegions } from "../contracts/regions.ts";
 import { entityContract } from "../contracts/registry.ts";
 import { MappingTables } from "../mappings/mapping-tables.ts";
 import { createRecordMapper } from "../mappings/record-mapper.ts";
-import { engineName, mappedSources, postgresOptions, toSourceEntities } from "./sources.ts";
+import { engineOptions, mappedSources, toSourceEntities } from "./sources.ts";
 
 const config = loadProvinceConfig(join(packageRoot, "config", "examples", "province.yaml"), {
   DUIJIE_EXCHANGE_URL: "postgres://localhost/exchange",
@@ -65,12 +69,18 @@ describe("sources of a configuration", () => {
 
 describe("options of the engine", () => {
   it("hold revealed secrets and the shared limit of reads", () => {
-    expect(engineName(config.registry)).to.equal("postgres");
-    expect(postgresOptions(config.registry)).to.deep.include({
+    expect(postgresOptions(engineOptions(config.registry))).to.deep.include({
       url: "postgres://reader:pw@localhost/xueji",
       charset: "auto",
       concurrentReads: 2,
       tls: false,
     });
+  });
+
+  it("are taken by an engine for each folder that brings a schema", () => {
+    expect([...builtInEngines].toSorted()).to.deep.equal(engineNames());
+    expect(() => engineOf("access"))
+      .to.throw(DuijieError)
+      .that.includes({ code: "CONFIG_INVALID" });
   });
 });

@@ -1,6 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { Ajv2020 } from "ajv/dist/2020.js";
 import type {
   EngineValue,
   EntityConfig,
@@ -9,12 +6,9 @@ import type {
   ScopeConfig,
 } from "../config/config.ts";
 import { Secret } from "../config/secret.ts";
-import type { SourceColumn, SourceEntity, SourceScope } from "../connectors/connector.ts";
-import { type EngineName, engines } from "../connectors/engines.ts";
-import type { PostgresOptions } from "../connectors/postgres/options.ts";
+import type { Connector, SourceColumn, SourceEntity, SourceScope } from "../connectors/connector.ts";
+import { engineOf } from "../connectors/engines.ts";
 import { entityNames } from "../contracts/entity.ts";
-import { DuijieError } from "../contracts/errors.ts";
-import { packageRoot } from "../contracts/package-root.ts";
 import type { FieldMapping } from "../mappings/record-mapper.ts";
 
 /** What is read of one entity, and how its columns become contract fields; `column` of a mapping counts `source.columns`. */
@@ -68,37 +62,15 @@ function applicableScope(entity: EntityConfig, scope: ScopeConfig): SourceScope 
   return { ...(counties === undefined ? {} : { counties }), ...(phases === undefined ? {} : { phases }) };
 }
 
-/** The options of a PostgreSQL registry, with secrets revealed. Keep them nowhere but in the connector. */
-export function postgresOptions(registry: RegistryConfig): PostgresOptions {
-  const options: unknown = revealed({
-    ...registry.connection,
-    concurrentReads: registry.limits.concurrentReads,
-  });
-  const isOptions = optionsValidator();
-  if (!isOptions(options)) {
-    throw new DuijieError("CONFIG_INVALID", {
-      setting: `registry${isOptions.errors?.[0]?.instancePath ?? ""}`,
-    });
-  }
-  return withPassword(options);
+/** The connector of the configured registry. Whoever opens it closes it. */
+export function openSource(config: ProvinceConfig): Connector {
+  const { registry, folder } = config;
+  return engineOf(registry.engine).open(engineOptions(registry), { folder });
 }
 
-/** CONFIG_INVALID for an engine that is not built in. */
-export function engineName(registry: RegistryConfig): EngineName {
-  const name = registry.engine;
-  if (!isEngine(name)) throw new DuijieError("CONFIG_INVALID", { setting: "registry.engine" });
-  return name;
-}
-
-function isEngine(name: string): name is EngineName {
-  return Object.hasOwn(engines, name);
-}
-
-function optionsValidator() {
-  const file = join(packageRoot, "connectors", "postgres", "config.schema.json");
-  const schema: object = JSON.parse(readFileSync(file, "utf8"));
-  const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, useDefaults: true });
-  return ajv.compile<PostgresOptions>(schema);
+/** The engine's part with secrets revealed. Keep it nowhere but in the connector. */
+export function engineOptions(registry: RegistryConfig): unknown {
+  return revealed({ ...registry.connection, concurrentReads: registry.limits.concurrentReads });
 }
 
 function revealed(value: EngineValue): unknown {
@@ -106,14 +78,4 @@ function revealed(value: EngineValue): unknown {
   if (Array.isArray(value)) return value.map(revealed);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, revealed(child)]));
-}
-
-/** The connector takes a URL as it is; a password that stands apart goes into it. */
-function withPassword(options: PostgresOptions): PostgresOptions {
-  const { url, password, ...rest } = options;
-  if (url === undefined || password === undefined) return options;
-  if (!URL.canParse(url)) throw new DuijieError("CONFIG_INVALID", { setting: "registry.url" });
-  const parsed = new URL(url);
-  parsed.password = encodeURIComponent(password);
-  return { ...rest, url: parsed.href };
 }

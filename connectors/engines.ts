@@ -1,10 +1,16 @@
-import type { Connector } from "./connector.ts";
-import type { PostgresOptions } from "./postgres/options.ts";
-import { createPostgresConnector } from "./postgres/postgres-connector.ts";
+import { DuijieError } from "../contracts/errors.ts";
+import type { Engine } from "./engine.ts";
+import { postgresEngine } from "./postgres/engine.ts";
 
-/** Engine name in configuration → factory. One line an engine; its part of the configuration has its schema beside it. */
-export const engines = {
-  postgres: (options: PostgresOptions): Connector => createPostgresConnector(options),
-} as const;
+/** Engine name in configuration → engine. One line an engine; its part of the configuration has its schema beside it. */
+const engines: ReadonlyMap<string, Engine> = new Map([["postgres", postgresEngine]]);
 
-export type EngineName = keyof typeof engines;
+/** CONFIG_INVALID for an engine that is not built in. */
+export function engineOf(name: string): Engine {
+  const engine = engines.get(name);
+  if (engine === undefined) throw new DuijieError("CONFIG_INVALID", { setting: "registry.engine" });
+  return engine;
+}
+
+/** All that are built in; a folder with a configuration schema and no line here would be offered and never work. */
+export const builtInEngines: readonly string[] = [...engines.keys()];

@@ -1,9 +1,7 @@
 import pg from "pg";
 import type { SourceEntity } from "../connector.ts";
+import type { Say } from "../engine.ts";
 import { relationParts, usedColumns } from "./source-shape.ts";
-
-/** The text of a key of `contracts/texts/{zh,en}/connectors.json`. */
-export type Say = (key: string, params?: Readonly<Record<string, string>>) => string;
 
 /**
  * SQL that the registry's owner runs: a role that can read the configured columns and nothing else. Columns are
