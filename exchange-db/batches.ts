@@ -17,13 +17,7 @@ export async function takeBatchIds(store: Store, count: number): Promise<bigint[
 
 /** Lets the sequence go on above what the nation has seen: a restored exchange-db never sends old versions. */
 export async function raiseBatchIds(store: Store, highestSeen: bigint): Promise<void> {
-  await store.transaction(async (client) => {
-    await client.query("SELECT pg_advisory_xact_lock(hashtext('duijie.batch_id'))");
-    await client.query(
-      `SELECT setval('exchange.batch_id_seq', $1::bigint) FROM exchange.batch_id_seq WHERE last_value < $1::bigint`,
-      [String(highestSeen)],
-    );
-  });
+  await store.query("SELECT exchange.raise_batch_ids($1)", [String(highestSeen)]);
 }
 
 export async function markPublished(store: Store, batchIds: readonly bigint[]): Promise<void> {

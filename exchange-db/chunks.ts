@@ -96,8 +96,8 @@ export async function createChunks(
   entity: EntityName,
 ): Promise<void> {
   await store.query(
-    `INSERT INTO exchange.chunk (run_id, entity, segment)
-     SELECT $1, entity, segment FROM exchange.segment WHERE province = $2 AND entity = $3
+    `INSERT INTO exchange.chunk (run_id, province, entity, segment)
+     SELECT $1, province, entity, segment FROM exchange.segment WHERE province = $2 AND entity = $3
      ON CONFLICT DO NOTHING`,
     [runId, province, entity],
   );

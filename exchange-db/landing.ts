@@ -149,9 +149,9 @@ async function insertLanding(client: StoreClient, landing: Landing): Promise<str
   if (id === undefined) throw new DuijieError("INVARIANT_BROKEN", { what: "landing not inserted" });
   const counties = [...landing.counties].map(([county, count]) => ({ county, ...count }));
   await client.query(
-    `INSERT INTO exchange.landing_county (landing_id, run_id, entity, county, read_count, quarantined_count)
-     SELECT $1, $2, $3, county, read, quarantined FROM jsonb_to_recordset($4::jsonb) AS c(county text, read integer, quarantined integer)`,
-    [id, landing.runId, landing.entity, JSON.stringify(counties)],
+    `INSERT INTO exchange.landing_county (landing_id, run_id, province, entity, county, read_count, quarantined_count)
+     SELECT $1, $2, $3, $4, county, read, quarantined FROM jsonb_to_recordset($5::jsonb) AS c(county text, read integer, quarantined integer)`,
+    [id, landing.runId, landing.province, landing.entity, JSON.stringify(counties)],
   );
   return id;
 }
@@ -183,11 +183,10 @@ async function insertBatch(
     ],
   );
   if (batch.message === null) return;
-  await client.query("INSERT INTO exchange.batch_payload (batch_id, headers, bytes) VALUES ($1, $2, $3)", [
-    String(batch.batchId),
-    JSON.stringify(batch.message.headers),
-    batch.message.bytes,
-  ]);
+  await client.query(
+    "INSERT INTO exchange.batch_payload (batch_id, province, headers, bytes) VALUES ($1, $2, $3, $4)",
+    [String(batch.batchId), landing.province, JSON.stringify(batch.message.headers), batch.message.bytes],
+  );
 }
 
 /** Bookkeeping columns of staging tables, in the order that `landRows` sends them. */

@@ -28,7 +28,10 @@ export async function migrate(
     if (state.unknown.length > 0)
       throw new DuijieError("SCHEMA_AHEAD", { store: schema, migration: state.unknown.join(", ") });
     if (state.missing.length === 0) return [];
-    return await run(url, schema, migrations, store);
+    const applied = await run(url, schema, migrations, store);
+    // Whatever a migration added: no table or view of provinces stays without its policy.
+    await store.query(`SELECT ${schema}.protect_provinces()`);
+    return applied;
   } finally {
     await store.close();
   }

@@ -135,9 +135,10 @@ export async function recordExpected(
   counties: readonly { readonly county: string | null; readonly rows: number }[],
 ): Promise<void> {
   await store.query(
-    `INSERT INTO exchange.run_county (run_id, entity, county, expected_count)
-     SELECT $1, $2, coalesce(county, ''), sum(rows) FROM jsonb_to_recordset($3::jsonb) AS c(county text, rows bigint)
-     GROUP BY coalesce(county, '') ON CONFLICT DO NOTHING`,
+    `INSERT INTO exchange.run_county (run_id, province, entity, county, expected_count)
+     SELECT r.run_id, r.province, $2, coalesce(county, ''), sum(rows)
+     FROM exchange.run r, jsonb_to_recordset($3::jsonb) AS c(county text, rows bigint)
+     WHERE r.run_id = $1 GROUP BY r.run_id, r.province, coalesce(county, '') ON CONFLICT DO NOTHING`,
     [runId, entity, JSON.stringify(counties)],
   );
 }

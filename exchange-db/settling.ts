@@ -44,12 +44,13 @@ export async function settleBatch(
 ): Promise<void> {
   const { table } = entityContract(entity);
   await client.query(
-    `INSERT INTO exchange.receipt (batch_id, message_id, headers, bytes) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-    [String(receipt.batchId), receipt.messageId, JSON.stringify(receipt.headers), receipt.bytes],
+    `INSERT INTO exchange.receipt (batch_id, province, message_id, headers, bytes) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
+    [String(receipt.batchId), province, receipt.messageId, JSON.stringify(receipt.headers), receipt.bytes],
   );
-  await client.query("UPDATE exchange.batch SET state = 'settled', settled_at = now() WHERE batch_id = $1", [
-    String(receipt.batchId),
-  ]);
+  await client.query(
+    "UPDATE exchange.batch SET state = 'settled', settled_at = now() WHERE batch_id = $1 AND province = $2",
+    [String(receipt.batchId), province],
+  );
   if (receipt.verdicts.length === 0) return;
   const verdicts = receipt.verdicts.map((verdict) => ({
     ordinal: verdict.ordinal,
@@ -68,19 +69,23 @@ export async function settleBatch(
        jsonb_build_array(jsonb_build_object('code', v.code, 'field', v.field, 'rule', v.code, 'value', NULL)),
        v.parent_entity, v.parent_identifier
      FROM jsonb_to_recordset($3::jsonb) AS v(ordinal integer, key text, outcome text, code text, field text, parent_entity text, parent_identifier text)
-     JOIN exchange.batch b ON b.batch_id = $2
+     JOIN exchange.batch b ON b.batch_id = $2 AND b.province = $1
      -- LIMIT: one row by its key; joined as a whole, staging would be read whole while a load fills it.
      LEFT JOIN LATERAL (SELECT * FROM staging.${table} r WHERE r.province = $1 AND r.source_key = v.key LIMIT 1) s ON true
-     ON CONFLICT (batch_id, ordinal) DO NOTHING`,
+     ON CONFLICT (batch_id, ordinal, province) DO NOTHING`,
     [province, String(receipt.batchId), JSON.stringify(verdicts)],
   );
 }
 
 /** The exact bytes of a batch that were sent; null once they were dropped. */
-export async function sentBytes(client: StoreClient, batchId: bigint): Promise<Buffer | null> {
+export async function sentBytes(
+  client: StoreClient,
+  province: string,
+  batchId: bigint,
+): Promise<Buffer | null> {
   const found = await client.query<{ bytes: Buffer }>(
-    "SELECT bytes FROM exchange.batch_payload WHERE batch_id = $1",
-    [String(batchId)],
+    "SELECT bytes FROM exchange.batch_payload WHERE batch_id = $1 AND province = $2",
+    [String(batchId), province],
   );
   return found.rows[0]?.bytes ?? null;
 }

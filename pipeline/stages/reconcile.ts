@@ -59,14 +59,15 @@ async function recordProvinceSide(
 ): Promise<void> {
   const { table } = entityContract(entity);
   await store.query(
-    `INSERT INTO exchange.reconciliation (run_id, entity, asked_id, province_rows, province_sum)
-     SELECT $2, $3, $4, count(*), coalesce(sum(('x' || encode(substring(digest FROM 1 FOR 7), 'hex'))::bit(56)::bigint), 0)
+    `INSERT INTO exchange.reconciliation (run_id, province, entity, asked_id, province_rows, province_sum)
+     SELECT $2, $1, $3, $4, count(*), coalesce(sum(('x' || encode(substring(digest FROM 1 FOR 7), 'hex'))::bit(56)::bigint), 0)
      FROM (SELECT CASE WHEN b.state = 'settled' AND s.wire_digest IS NOT NULL AND e.batch_id IS NULL
                        THEN CASE s.op WHEN 'upsert' THEN s.wire_digest END
                        ELSE CASE p.op WHEN 'upsert' THEN p.wire_digest END END AS digest
            FROM staging.${table} s
-           JOIN exchange.batch b ON b.batch_id = s.batch_id
-           LEFT JOIN exchange.exception e ON e.batch_id = s.batch_id AND e.ordinal = s.batch_ordinal
+           JOIN exchange.batch b ON b.batch_id = s.batch_id AND b.province = s.province
+           LEFT JOIN exchange.exception e
+             ON e.batch_id = s.batch_id AND e.ordinal = s.batch_ordinal AND e.province = s.province
            LEFT JOIN staging.${table}_prior p
              ON p.province = s.province AND p.source_key = s.source_key AND p.batch_id = s.agreed_national_version
            WHERE s.province = $1) held

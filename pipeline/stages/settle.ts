@@ -19,7 +19,10 @@ export async function settle(
   // A database restored from a backup does not know its newest batches: their receipts are evidence of nothing here.
   if (batch === null) return { batchId, verdicts: 0 };
   if (batch.state === "settled") return { batchId, verdicts: 0 };
-  const verdicts = receipt.refusal === null ? receipt.verdicts : await refuseAll(client, batchId, receipt);
+  const verdicts =
+    receipt.refusal === null
+      ? receipt.verdicts
+      : await refuseAll(client, received.province, batchId, receipt);
   const fits = receipt.entity === batch.entity && receipt.wireCount === batch.wireCount;
   if (!fits || verdicts.some((verdict) => verdict.ordinal >= batch.wireCount)) {
     throw new DuijieError("MESSAGE_MALFORMED", {
@@ -40,10 +43,11 @@ export async function settle(
 /** A batch refused as a whole: each of its records, read back from the bytes that were sent, is rejected with its code. */
 async function refuseAll(
   client: StoreClient,
+  province: string,
   batchId: bigint,
   receipt: ReceiptMessage,
 ): Promise<SettledVerdict[]> {
-  const sent = await sentBytes(client, batchId);
+  const sent = await sentBytes(client, province, batchId);
   const value = sent === null ? null : parseValue(sent);
   const records = typeof value === "object" && value !== null && "records" in value ? value.records : null;
   if (!Array.isArray(records))
