@@ -9,6 +9,8 @@ export interface DaemonRights {
   /** `schema.table` → what the program does there and nothing more. */
   readonly tables: Readonly<Record<string, readonly TablePrivilege[]>>;
   readonly sequences: readonly string[];
+  /** Functions that not everybody may call, with their arguments' types. */
+  readonly functions: readonly string[];
 }
 
 const read: readonly TablePrivilege[] = ["SELECT"];
@@ -25,6 +27,7 @@ export function exchangeRights(): DaemonRights {
     schemas: ["exchange", "staging", "mapping"],
     tables: {
       "exchange.migration": read,
+      "exchange.role_province": read,
       "exchange.hello": write,
       "exchange.run": write,
       "exchange.run_county": append,
@@ -47,6 +50,7 @@ export function exchangeRights(): DaemonRights {
       ...Object.fromEntries(staging),
     },
     sequences: ["exchange.batch_id_seq"],
+    functions: ["exchange.raise_batch_ids(bigint)"],
   };
 }
 
@@ -57,6 +61,7 @@ export function nationalRights(): DaemonRights {
     schemas: ["national", "ministry", "registry"],
     tables: {
       "national.migration": read,
+      "national.role_province": read,
       "national.inbox": write,
       "national.answer": write,
       "national.refusal": append,
@@ -66,6 +71,7 @@ export function nationalRights(): DaemonRights {
       ...Object.fromEntries(registry),
     },
     sequences: [],
+    functions: [],
   };
 }
 
@@ -82,7 +88,8 @@ export function daemonGrants(rights: DaemonRights, role: string, comments: reado
     "END $$;",
     `GRANT USAGE ON SCHEMA ${rights.schemas.join(", ")} TO ${role};`,
     ...grants,
-    // To read it, to take numbers, and to raise it above what the nation has seen.
-    ...rights.sequences.map((name) => `GRANT USAGE, SELECT, UPDATE ON SEQUENCE ${name} TO ${role};`),
+    // To take numbers, never to set them back.
+    ...rights.sequences.map((name) => `GRANT USAGE, SELECT ON SEQUENCE ${name} TO ${role};`),
+    ...rights.functions.map((name) => `GRANT EXECUTE ON FUNCTION ${name} TO ${role};`),
   ].join("\n")}\n`;
 }

@@ -60,7 +60,7 @@ async function roleRights(store: Store, rights: DaemonRights): Promise<string> {
     privileges.map((privilege) => ({ name, privilege })),
   );
   const sequences = rights.sequences.flatMap((name) =>
-    ["USAGE", "SELECT", "UPDATE"].map((privilege) => ({ name, privilege })),
+    ["USAGE", "SELECT"].map((privilege) => ({ name, privilege })),
   );
   const rows = await store.query<{ role: string; missing: string | null }>(
     `SELECT current_user AS role, (SELECT string_agg(privilege || ' ' || name, ', ' ORDER BY name, privilege) FROM (
@@ -69,9 +69,11 @@ async function roleRights(store: Store, rights: DaemonRights): Promise<string> {
          WHERE has_schema_privilege(split_part(t.name, '.', 1), 'USAGE') AND NOT has_table_privilege(t.name, t.privilege)
        UNION ALL SELECT q.name, q.privilege FROM jsonb_to_recordset($3::jsonb) AS q(name text, privilege text)
          WHERE has_schema_privilege(split_part(q.name, '.', 1), 'USAGE') AND NOT has_sequence_privilege(q.name, q.privilege)
+       UNION ALL SELECT f, 'EXECUTE' FROM unnest($4::text[]) f
+         WHERE to_regprocedure(f) IS NULL OR NOT has_function_privilege(f, 'EXECUTE')
        UNION ALL SELECT current_database(), 'TEMPORARY' WHERE NOT has_database_privilege(current_database(), 'TEMPORARY')
      ) lacking) AS missing`,
-    [rights.schemas, JSON.stringify(tables), JSON.stringify(sequences)],
+    [rights.schemas, JSON.stringify(tables), JSON.stringify(sequences), rights.functions],
   );
   const missing = rows[0]?.missing?.split(", ") ?? [];
   if (missing.length === 0) return rows[0]?.role ?? "";
