@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { packageRoot } from "../contracts/package-root.ts";
-import { daemonGrants, exchangeRights, nationalRights } from "./daemon-rights.ts";
+import { exchangeRights, nationalRights } from "./daemon-rights.ts";
+import { ownerScript, roleScript } from "./role-scripts.ts";
+import { exchangeViewerRights, nationalViewerRights } from "./viewer-rights.ts";
 
 /** Tables and views as the migrations create them; the list of migrations itself is TypeORM's. */
 function created(folder: "exchange-db" | "national"): readonly string[] {
@@ -33,12 +35,41 @@ describe("rights of a daemon's role", () => {
   });
 
   it("let no daemon change tables, own them or go past row security", () => {
-    for (const rights of [exchangeRights(), nationalRights()]) {
-      const script = daemonGrants(rights, "duijie_daemon", ["为守护进程"]);
+    for (const rights of [
+      exchangeRights(),
+      nationalRights(),
+      exchangeViewerRights(),
+      nationalViewerRights(),
+    ]) {
+      const script = roleScript({
+        rights,
+        role: "duijie_daemon",
+        provinces: ["34"],
+        comments: ["为守护进程"],
+      });
       expect(script).not.to.match(
-        /ALL PRIVILEGES|GRANT ALL|TRUNCATE|SUPERUSER|BYPASSRLS|OWNER|CREATE ON|CREATEDB/,
+        /ALL PRIVILEGES|GRANT ALL|TRUNCATE|SUPERUSER|BYPASSRLS|OWNER|CREATE ON|CREATEDB|CREATEROLE/,
       );
       expect(script.split("\n")[0]).to.equal("-- 为守护进程");
+      expect(script).to.include(`INSERT INTO ${rights.home}.role_province`);
     }
+  });
+
+  it("let a viewer read only", () => {
+    for (const rights of [exchangeViewerRights(), nationalViewerRights()]) {
+      expect(new Set(Object.values(rights.tables).flat())).to.deep.equal(new Set(["SELECT"]));
+      const shown = Object.values(rights.columns).flat();
+      for (const column of ["raw", "bytes", "headers", "source_key", "source_hash", "parent_identifier"])
+        expect(shown).not.to.include(column);
+      expect(
+        Object.keys(rights.tables).filter((table) => /payload|staging|identifier/.test(table)),
+      ).to.deep.equal([]);
+    }
+  });
+
+  it("let the owner own one database, not the server", () => {
+    const script = ownerScript("duijie_owner", ["exchange"], ["库主"]);
+    expect(script).not.to.match(/SUPERUSER|BYPASSRLS|CREATEDB|CREATEROLE/);
+    expect(script).to.include("OWNER TO duijie_owner");
   });
 });

@@ -3,11 +3,15 @@ import { entityContract } from "../contracts/registry.ts";
 
 export type TablePrivilege = "SELECT" | "INSERT" | "UPDATE" | "DELETE";
 
-/** What a daemon's role may do in one of our databases; `check` asks for it, `init` writes it as a script. */
-export interface DaemonRights {
+/** What a role may do in one of our databases; `check` asks for a daemon's, `init` writes them as scripts. */
+export interface RoleRights {
+  /** The schema of the bindings between roles and provinces. */
+  readonly home: "exchange" | "national";
   readonly schemas: readonly string[];
   /** `schema.table` → what the program does there and nothing more. */
   readonly tables: Readonly<Record<string, readonly TablePrivilege[]>>;
+  /** `schema.table` → columns that may be read where the whole table may not. */
+  readonly columns: Readonly<Record<string, readonly string[]>>;
   readonly sequences: readonly string[];
   /** Functions that not everybody may call, with their arguments' types. */
   readonly functions: readonly string[];
@@ -18,12 +22,13 @@ const append: readonly TablePrivilege[] = ["SELECT", "INSERT"];
 const write: readonly TablePrivilege[] = ["SELECT", "INSERT", "UPDATE"];
 
 /** Of the role that runs `load`, `quarantine` and `map` on the exchange-db. */
-export function exchangeRights(): DaemonRights {
+export function exchangeRights(): RoleRights {
   const staging = entityNames.flatMap((entity) => {
     const { table } = entityContract(entity);
     return [[`staging.${table}`, write] as const, [`staging.${table}_prior`, append] as const];
   });
   return {
+    home: "exchange",
     schemas: ["exchange", "staging", "mapping"],
     tables: {
       "exchange.migration": read,
@@ -49,15 +54,17 @@ export function exchangeRights(): DaemonRights {
       "mapping.entry": write,
       ...Object.fromEntries(staging),
     },
+    columns: {},
     sequences: ["exchange.batch_id_seq"],
     functions: ["exchange.raise_batch_ids(bigint)"],
   };
 }
 
 /** Of the role that runs `national`. Schools and regions are the ministry's: only the owner writes them. */
-export function nationalRights(): DaemonRights {
+export function nationalRights(): RoleRights {
   const registry = entityNames.map((entity) => [`registry.${entityContract(entity).table}`, write] as const);
   return {
+    home: "national",
     schemas: ["national", "ministry", "registry"],
     tables: {
       "national.migration": read,
@@ -70,26 +77,8 @@ export function nationalRights(): DaemonRights {
       "ministry.school": read,
       ...Object.fromEntries(registry),
     },
+    columns: {},
     sequences: [],
     functions: [],
   };
-}
-
-/** SQL for the database's owner, after `duijie migrate`: a role that owns nothing and bypasses nothing. */
-export function daemonGrants(rights: DaemonRights, role: string, comments: readonly string[]): string {
-  const grants = Object.entries(rights.tables).map(
-    ([table, privileges]) => `GRANT ${privileges.join(", ")} ON ${table} TO ${role};`,
-  );
-  return `${[
-    ...comments.map((line) => `-- ${line}`),
-    "DO $$ BEGIN",
-    `  IF to_regrole('${role}') IS NULL THEN CREATE ROLE ${role} LOGIN; END IF;`,
-    `  EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO ${role}', current_database());`,
-    "END $$;",
-    `GRANT USAGE ON SCHEMA ${rights.schemas.join(", ")} TO ${role};`,
-    ...grants,
-    // To take numbers, never to set them back.
-    ...rights.sequences.map((name) => `GRANT USAGE, SELECT ON SEQUENCE ${name} TO ${role};`),
-    ...rights.functions.map((name) => `GRANT EXECUTE ON FUNCTION ${name} TO ${role};`),
-  ].join("\n")}\n`;
 }

@@ -1,9 +1,11 @@
 import { join } from "node:path";
-import type { ProvinceConfig } from "../config/config.ts";
+import type { NationalConfig, ProvinceConfig } from "../config/config.ts";
 import { engineOf } from "../connectors/engines.ts";
-import { daemonGrants, exchangeRights, nationalRights } from "./daemon-rights.ts";
+import { exchangeRights, nationalRights, type RoleRights } from "./daemon-rights.ts";
+import { ownerScript, roleScript } from "./role-scripts.ts";
 import { toSourceEntities } from "./sources.ts";
 import type { Terminal } from "./terminal.ts";
+import { exchangeViewerRights, nationalViewerRights } from "./viewer-rights.ts";
 
 export interface NewFile {
   readonly path: string;
@@ -12,9 +14,62 @@ export interface NewFile {
 
 const roles = {
   registry: "duijie_reader",
+  owner: "duijie_owner",
   exchange: "duijie_exchange",
   national: "duijie_national",
+  viewer: "duijie_viewer",
 } as const;
+
+interface BoundRole {
+  readonly file: string;
+  readonly rights: RoleRights;
+  readonly role: string;
+  readonly provinces: readonly string[];
+  /** Of the texts `cli.grants.*`. */
+  readonly text: "exchange" | "national" | "exchangeViewer" | "nationalViewer";
+}
+
+/** Roles of the exchange-db that are bound to the province; a further one is a line here. */
+function exchangeRoles(province: string): readonly BoundRole[] {
+  const provinces = [province];
+  return [
+    {
+      file: "exchange-daemon",
+      rights: exchangeRights(),
+      role: roles.exchange,
+      provinces,
+      text: "exchange",
+    },
+    {
+      file: "exchange-viewer",
+      rights: exchangeViewerRights(),
+      role: roles.viewer,
+      provinces,
+      text: "exchangeViewer",
+    },
+  ];
+}
+
+/** The node serves all provinces; each province has a viewer of its own. */
+function nationalRoles(provinces: readonly string[]): readonly BoundRole[] {
+  const viewers = provinces.map((province) => ({
+    file: `national-viewer-${province}`,
+    rights: nationalViewerRights(),
+    role: `${roles.viewer}_${province}`,
+    provinces: [province],
+    text: "nationalViewer" as const,
+  }));
+  return [
+    {
+      file: "national-daemon",
+      rights: nationalRights(),
+      role: roles.national,
+      provinces: ["*"],
+      text: "national",
+    },
+    ...viewers,
+  ];
+}
 
 /** The scripts that owners of a province's databases run: what our roles may do there, and nothing more. */
 export function provinceGrants(
@@ -27,22 +82,44 @@ export function provinceGrants(
     roles.registry,
     (key, params = {}) => terminal.texts(`connectors.${key}`, params),
   );
-  const exchange = daemonGrants(exchangeRights(), roles.exchange, [
-    terminal.text("grants.exchange", { role: roles.exchange }),
-    terminal.text("grants.password", { role: roles.exchange }),
-  ]);
   return [
     ...(registry === undefined
       ? []
       : [{ path: join(folder, "grants", "registry-readonly.sql"), text: registry }]),
-    { path: join(folder, "grants", "exchange-daemon.sql"), text: exchange },
+    ownerFile("exchange-owner", exchangeRights(), folder, terminal),
+    ...exchangeRoles(config.province).map((role) => roleFile(role, folder, terminal)),
   ];
 }
 
-export function nationalGrants(folder: string, terminal: Terminal): readonly NewFile[] {
-  const text = daemonGrants(nationalRights(), roles.national, [
-    terminal.text("grants.national", { role: roles.national }),
-    terminal.text("grants.password", { role: roles.national }),
-  ]);
-  return [{ path: join(folder, "grants", "national-daemon.sql"), text }];
+export function nationalGrants(
+  config: NationalConfig,
+  folder: string,
+  terminal: Terminal,
+): readonly NewFile[] {
+  const provinces = Object.keys(config.keys.provinces).toSorted();
+  return [
+    ownerFile("national-owner", nationalRights(), folder, terminal),
+    ...nationalRoles(provinces).map((role) => roleFile(role, folder, terminal)),
+  ];
+}
+
+function ownerFile(name: string, { schemas }: RoleRights, folder: string, terminal: Terminal): NewFile {
+  const comments = [terminal.text("grants.owner", { role: roles.owner }), password(roles.owner, terminal)];
+  return {
+    path: join(folder, "grants", `${name}.sql`),
+    text: ownerScript(roles.owner, schemas, comments),
+  };
+}
+
+function roleFile({ file, text, ...role }: BoundRole, folder: string, terminal: Terminal): NewFile {
+  const province = role.provinces.join(", ");
+  const comments = [
+    terminal.text(`grants.${text}`, { role: role.role, province }),
+    password(role.role, terminal),
+  ];
+  return { path: join(folder, "grants", `${file}.sql`), text: roleScript({ ...role, comments }) };
+}
+
+function password(role: string, terminal: Terminal): string {
+  return terminal.text("grants.password", { role });
 }

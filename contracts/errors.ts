@@ -44,6 +44,8 @@ export const errorKinds = {
   STORE_CONFLICT: { disposition: "retry", exitCode: 1 },
   SCHEMA_MISSING: { disposition: "halt", exitCode: 2 },
   SCHEMA_AHEAD: { disposition: "halt", exitCode: 2 },
+  ROW_SECURITY_MISSING: { disposition: "halt", exitCode: 2 },
+  ROLE_UNBOUND: { disposition: "halt", exitCode: 2 },
   // Kafka
   BROKER_UNREACHABLE: { disposition: "retry", exitCode: 1 },
   BROKER_REFUSED: { disposition: "halt", exitCode: 1 },

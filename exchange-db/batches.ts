@@ -37,7 +37,7 @@ export async function unsentBatches(
   limits: { sealedSeconds: number; overdueSeconds: number; batchesMax: number },
 ): Promise<readonly StoredMessage[]> {
   const rows = await store.query<{ id: string; headers: Record<string, string>; bytes: Buffer }>(
-    `SELECT b.batch_id AS id, p.headers, p.bytes FROM exchange.batch b JOIN exchange.batch_payload p USING (batch_id)
+    `SELECT b.batch_id AS id, p.headers, p.bytes FROM exchange.batch b JOIN exchange.batch_payload p USING (batch_id, province)
      WHERE b.province = $1 AND ((b.state = 'sealed' AND b.sealed_at <= now() - make_interval(secs => $2))
        OR (b.state = 'published' AND b.published_at <= now() - make_interval(secs => $3)))
      ORDER BY b.batch_id LIMIT $4`,
@@ -64,7 +64,7 @@ export async function dropSettledPayloads(
 ): Promise<number> {
   const rows = await store.query(
     `DELETE FROM exchange.batch_payload p USING exchange.batch b
-     WHERE b.batch_id = p.batch_id AND b.province = $1 AND b.state = 'settled' AND b.settled_at < now() - make_interval(hours => $2)
+     WHERE b.batch_id = p.batch_id AND b.province = p.province AND b.province = $1 AND b.state = 'settled' AND b.settled_at < now() - make_interval(hours => $2)
      RETURNING p.batch_id`,
     [province, retentionHours],
   );

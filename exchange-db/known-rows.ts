@@ -27,8 +27,9 @@ export async function knownRows(
        CASE WHEN b.state = 'settled' AND s.wire_digest IS NOT NULL AND e.batch_id IS NULL THEN s.batch_id
             ELSE s.agreed_national_version END AS "agreedNationalVersion"
      FROM staging.${table} s
-     LEFT JOIN exchange.batch b ON b.batch_id = s.batch_id
-     LEFT JOIN exchange.exception e ON e.batch_id = s.batch_id AND e.ordinal = s.batch_ordinal
+     LEFT JOIN exchange.batch b ON b.batch_id = s.batch_id AND b.province = s.province
+     LEFT JOIN exchange.exception e
+       ON e.batch_id = s.batch_id AND e.ordinal = s.batch_ordinal AND e.province = s.province
      WHERE s.province = $1 AND s.source_key = ANY ($2)`,
     [province, keys],
   );

@@ -81,9 +81,11 @@ function parentApplied(parents: readonly EntityName[]): string {
         : `SELECT i.source_key FROM exchange.identifier i
            WHERE i.province = e.province AND i.entity = '${parent}' AND i.identifier = e.parent_identifier OFFSET 0`;
     return `(e.parent_entity = '${parent}' AND EXISTS (SELECT 1 FROM (${keys}) k
-      CROSS JOIN LATERAL (${stagingRow(table, "k.source_key")}) p JOIN exchange.batch pb ON pb.batch_id = p.batch_id
+      CROSS JOIN LATERAL (${stagingRow(table, "k.source_key")}) p JOIN exchange.batch pb
+        ON pb.batch_id = p.batch_id AND pb.province = e.province
       WHERE p.wire_digest IS NOT NULL AND p.op = 'upsert' AND pb.state = 'settled'
-        AND NOT EXISTS (SELECT 1 FROM exchange.exception pe WHERE pe.batch_id = p.batch_id AND pe.ordinal = p.batch_ordinal)))`;
+        AND NOT EXISTS (SELECT 1 FROM exchange.exception pe WHERE pe.batch_id = p.batch_id AND pe.ordinal = p.batch_ordinal
+          AND pe.province = e.province)))`;
   });
   return branches.length === 0 ? "false" : `(${branches.join(" OR ")})`;
 }

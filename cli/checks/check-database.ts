@@ -2,8 +2,9 @@ import { DuijieError } from "../../contracts/errors.ts";
 import type { Texts } from "../../contracts/texts.ts";
 import { type migrate, requireMigrated } from "../../exchange-db/migrate.ts";
 import type { Store } from "../../exchange-db/store.ts";
-import type { DaemonRights } from "../daemon-rights.ts";
+import type { RoleRights } from "../daemon-rights.ts";
 import { asked, type CheckLine } from "./check-line.ts";
+import { checkRowSecurity } from "./check-row-security.ts";
 
 const oldestVersion = 140_000;
 const namedRightsMax = 6;
@@ -14,7 +15,9 @@ export interface DatabaseCheck {
   /** Schema of the list of migrations. */
   readonly schema: "exchange" | "national";
   readonly migrations: Parameters<typeof migrate>[2];
-  readonly rights: DaemonRights;
+  readonly rights: RoleRights;
+  /** That the role has to be bound to; `*`: to all. */
+  readonly province: string;
 }
 
 /** Server, charset, tables and rights of one of our own databases. Where it can't be asked there is one answer only. */
@@ -29,7 +32,11 @@ export async function checkDatabase(check: DatabaseCheck, texts: Texts): Promise
   });
   if (!schema.ok) return [server, charset, schema];
   const rights = await asked(texts, part, "right", async () => await roleRights(store, check.rights));
-  return [server, charset, schema, rights];
+  const { home, schemas } = check.rights;
+  const { province } = check;
+  // Without its rights a role can't be asked for more.
+  const rows = rights.ok ? await checkRowSecurity({ store, part, home, schemas, province }, texts) : [];
+  return [server, charset, schema, rights, ...rows];
 }
 
 async function serverVersion(store: Store): Promise<string> {
@@ -55,7 +62,7 @@ async function serverEncoding(store: Store): Promise<string> {
 }
 
 /** What the daemon's role lacks of its rights, each by name. */
-async function roleRights(store: Store, rights: DaemonRights): Promise<string> {
+async function roleRights(store: Store, rights: RoleRights): Promise<string> {
   const tables = Object.entries(rights.tables).flatMap(([name, privileges]) =>
     privileges.map((privilege) => ({ name, privilege })),
   );

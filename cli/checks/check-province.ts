@@ -25,6 +25,7 @@ export async function checkProvince(
       schema: "exchange",
       migrations: exchangeMigrations,
       rights: exchangeRights(),
+      province: province.code,
     },
     texts,
   );
@@ -78,6 +79,7 @@ export async function checkNation(nation: Nation, texts: Texts): Promise<readonl
       schema: "national",
       migrations: nationalMigrations,
       rights: nationalRights(),
+      province: "*",
     },
     texts,
   );

@@ -88,7 +88,7 @@ function grantFiles(configFile: string, folder: string, { terminal }: Invocation
   const config = loadConfig(configFile, noSecrets);
   return config.role === "province"
     ? provinceGrants(config, folder, terminal)
-    : nationalGrants(folder, terminal);
+    : nationalGrants(config, folder, terminal);
 }
 
 function refuseExisting(paths: readonly string[], isForced: boolean): void {

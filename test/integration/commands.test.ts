@@ -24,7 +24,7 @@ const province = "43";
 const pupils = 250;
 /** Every tenth pupil has a gender that nobody mapped. */
 const unmapped = pupils / 10;
-const roleNames = ["duijie_reader", "duijie_exchange", "duijie_national"] as const;
+const roleNames = ["duijie_reader", "duijie_owner", "duijie_exchange", "duijie_national"] as const;
 
 interface Ledger {
   readonly read: number;
@@ -57,13 +57,16 @@ describe("commands of two nodes whose roles have the rights of the GRANT scripts
       province: write("province", withGenderTable(provinceContent(province, owners))),
       national: write("national", nationalContent(province, owners)),
     };
-    env = { ...nodeEnvironment(owners), EXCHANGE_OWNER: exchange, NATIONAL_OWNER: national };
+    env = nodeEnvironment(owners);
   });
 
   after(async () => {
     for (const child of children) child.kill("SIGKILL");
     for (const url of [owners.registry, owners.exchange, owners.national]) {
-      await sql(url, roleNames.map((name) => `DROP OWNED BY ${own(name)}`).join("; ")).catch(() => undefined);
+      const roles = roleNames.map(own).join(", ");
+      await sql(url, `REASSIGN OWNED BY ${roles} TO CURRENT_USER; DROP OWNED BY ${roles}`).catch(
+        () => undefined,
+      );
     }
     for (const name of roleNames) await sql(owners.registry, `DROP ROLE IF EXISTS ${own(name)}`);
     rmSync(folder, { recursive: true });
@@ -128,16 +131,21 @@ describe("commands of two nodes whose roles have the rights of the GRANT scripts
   }
 
   it("are set up: tables by the owners, roles by the scripts, the ministry's schools", async () => {
+    expect((await provinceCli("grants")).exitCode).to.equal(0);
+    expect((await nationCli("grants")).exitCode).to.equal(0);
+    env = {
+      ...env,
+      EXCHANGE_OWNER: await runScript("exchange-owner.sql", owners.exchange, "duijie_owner"),
+      NATIONAL_OWNER: await runScript("national-owner.sql", owners.national, "duijie_owner"),
+    };
     expect(await provinceCli("migrate", "--owner-url-env", "EXCHANGE_OWNER", "--json")).to.include({
       exitCode: 0,
     });
-    const migrated = await nationCli("migrate", "--json");
+    const migrated = await nationCli("migrate", "--owner-url-env", "NATIONAL_OWNER", "--json");
     expect(migrated.exitCode).to.equal(0);
     expect(JSON.parse(migrated.out).regions).to.be.greaterThan(6000);
     expect((await provinceCli("migrate")).out).to.include("up to date");
 
-    expect((await provinceCli("grants")).exitCode).to.equal(0);
-    expect((await nationCli("grants")).exitCode).to.equal(0);
     const [reader, exchange, national] = [
       await runScript("registry-readonly.sql", owners.registry, "duijie_reader"),
       await runScript("exchange-daemon.sql", owners.exchange, "duijie_exchange"),
@@ -166,7 +174,8 @@ describe("commands of two nodes whose roles have the rights of the GRANT scripts
 
   it("pass the check once the nation runs and the table is loaded", async () => {
     writeFileSync(join(folder, "sex.csv"), "source_code,target_code\n1,1\n2,2\n");
-    expect((await nationCli("check", "--json")).exitCode).to.equal(0);
+    const nationChecked = await nationCli("check", "--json");
+    expect(nationChecked.exitCode, nationChecked.out).to.equal(0);
     await startNation();
     expect((await provinceCli("check")).exitCode, "the table is not loaded").to.equal(2);
     expect((await provinceCli("map", "import")).out).to.include("2 entries, 2 added");
@@ -174,7 +183,7 @@ describe("commands of two nodes whose roles have the rights of the GRANT scripts
     const { exitCode, out } = await provinceCli("check", "--json");
     expect(exitCode, out).to.equal(0);
     const lines: { part: string; remedy: string | null }[] = JSON.parse(out).lines;
-    expect(lines.filter((line) => line.part === "registry" && line.remedy !== null)).to.deep.equal([]);
+    expect(lines.filter((line) => line.remedy !== null)).to.deep.equal([]);
   });
 
   it("plan a load without writing anything", async () => {
