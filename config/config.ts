@@ -1,5 +1,6 @@
 import type { Conversion } from "../contracts/conversion.ts";
 import type { EntityName } from "../contracts/entity.ts";
+import type { CalendarRules } from "../contracts/schedule/calendar.ts";
 import type { Language } from "../contracts/texts.ts";
 import type { Secret } from "./secret.ts";
 
@@ -31,6 +32,8 @@ export interface ProvinceConfig extends NodeConfig {
   readonly scope: ScopeConfig;
   readonly load: LoadConfig;
   readonly link: LinkConfig;
+  /** Absent: loads begin by hand alone. */
+  readonly schedule?: ScheduleConfig;
 }
 
 export interface NationalConfig extends NodeConfig {
@@ -145,6 +148,15 @@ export interface LinkConfig {
   readonly sealedSeconds: number;
   readonly sweepMs: number;
   readonly payloadRetentionHours: number;
+}
+
+export interface ScheduleConfig extends CalendarRules {
+  readonly catchUp: "once" | "skip";
+  readonly deadlineHours: number;
+  readonly retryMinutes: number;
+  readonly graceSeconds: number;
+  readonly silentSeconds: number;
+  readonly alarm?: { readonly command: readonly string[]; readonly timeoutSeconds: number };
 }
 
 export interface LogConfig {

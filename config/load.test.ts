@@ -402,4 +402,53 @@ keys:
     expect(missing).not.to.deep.include({ entity: "student", field: "name", profile: "national-2013" });
     expect(new Set(missing.map(({ entity }) => entity))).to.deep.equal(new Set(["student"]));
   });
+
+  describe("of a schedule", () => {
+    const schedule = (lines: string) => `${valid}schedule:\n${lines}`;
+    /** Of the schedule's first key. */
+    const line = valid.split("\n").length + 1;
+
+    it("has defaults, and a window without days is for every day", () => {
+      const config = load(schedule('  cron: "0 22 * * *"\n  windows: [{ from: "22:00", to: "06:00" }]\n'));
+      expect(config).to.have.deep.property("schedule", {
+        timeZone: "Asia/Shanghai",
+        cron: "0 22 * * *",
+        windows: [{ days: ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], from: "22:00", to: "06:00" }],
+        blackoutDays: [],
+        catchUp: "once",
+        deadlineHours: 24,
+        retryMinutes: 5,
+        graceSeconds: 30,
+        silentSeconds: 300,
+      });
+      expect(load(valid)).not.to.have.property("schedule");
+    });
+
+    it("is refused where it could never run as it says", () => {
+      const cases: readonly (readonly [string, string])[] = [
+        ["  timeZone: Asia/Peking\n  cron: 0 22 * * *\n", `${line} unknownTimeZone schedule.timeZone`],
+        ["  cron: every night\n", `${line} cronMalformed schedule.cron`],
+        ["  cron: 0 22 * * * * 2027\n", `${line} cronMalformed schedule.cron`],
+        ["  cron: 0 0 30 2 *\n", `${line} cronNever schedule.cron`],
+        [
+          "  cron: 0 18 * * *\n  windows: [{ from: '22:00', to: '06:00' }, { days: [sat], from: '19:00', to: '24:00' }]\n",
+          `${line + 1} windowsNeverDue schedule.windows`,
+        ],
+        [
+          "  cron: 0 18 * * *\n  windows: [{ from: '25:00', to: '06:00' }]\n",
+          `${line + 1} wrongForm schedule.windows[0].from`,
+        ],
+        [
+          "  cron: 0 18 * * *\n  blackoutDays: [{ from: '2027-02-30', reason: x }]\n",
+          `${line + 1} unknownDay schedule.blackoutDays[0]`,
+        ],
+        [
+          "  cron: 0 18 * * *\n  blackoutDays: [{ from: '2027-06-09', to: '2027-06-07', reason: x }]\n",
+          `${line + 1} daysReversed schedule.blackoutDays[0]`,
+        ],
+        ["  cron: 0 18 * * *\n  deadlineHours: 0\n", `${line + 1} outOfRange schedule.deadlineHours`],
+      ];
+      for (const [lines, fault] of cases) expect(faults(schedule(lines))).to.deep.equal([fault]);
+    });
+  });
 });

@@ -87,7 +87,7 @@ class ConfigBuilder {
   }
 
   province(raw: RawProvince): ProvinceConfig {
-    const { language, province, scope, load, link } = raw;
+    const { language, province, scope, load, link, schedule } = raw;
     return {
       role: "province",
       file: this.#file,
@@ -102,6 +102,7 @@ class ConfigBuilder {
       scope,
       load,
       link,
+      ...(schedule === undefined ? {} : { schedule }),
       log: this.#log(raw.log),
     };
   }

@@ -8,6 +8,7 @@ import type {
   PrivateKeyConfig,
   PublicKeyConfig,
   RegistryConfig,
+  ScheduleConfig,
   ScopeConfig,
 } from "./config.ts";
 
@@ -38,6 +39,7 @@ export interface RawProvince extends RawNode {
   readonly scope: ScopeConfig;
   readonly load: LoadConfig;
   readonly link: LinkConfig;
+  readonly schedule?: ScheduleConfig;
 }
 
 export interface RawNational extends RawNode {

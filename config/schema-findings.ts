@@ -119,6 +119,7 @@ function allowedOf(error: ErrorObject): ErrorParams {
 
 const comparisons: Readonly<Record<string, string>> = {
   minimum: "≥",
+  exclusiveMinimum: ">",
   minLength: "≥",
   minItems: "≥",
   minProperties: "≥",

@@ -10,11 +10,12 @@ import { entityContract, profileNames } from "../contracts/registry.ts";
 import { isRegionTable } from "../contracts/value-check.ts";
 import { codeKindOf, commonKind } from "./mapping-targets.ts";
 import type { RawConfig, RawEntity, RawField, RawProvince } from "./raw-config.ts";
+import { checkSchedule } from "./schedule-findings.ts";
 import { pathText } from "./schema-findings.ts";
 import { suggest } from "./suggest.ts";
 import type { Path, YamlSource } from "./yaml-source.ts";
 
-type Report = (name: string, path: Path, params?: ErrorParams) => void;
+export type Report = (name: string, path: Path, params?: ErrorParams) => void;
 
 /** What a schema can't say: names of contracts, code tables and profiles, and parts that contradict each other. */
 export function semanticFindings(config: RawConfig, source: YamlSource): readonly Finding[] {
@@ -38,6 +39,7 @@ export function semanticFindings(config: RawConfig, source: YamlSource): readonl
 function checkProvinceNode(config: RawProvince, report: Report): void {
   checkProvince(config.province, ["province"], report);
   checkProfile(config.load.profile, ["load", "profile"], report);
+  if (config.schedule !== undefined) checkSchedule(config.schedule, report);
   const kinds = new Map<string, string>();
   for (const entity of entityNames) {
     const raw = config.registry.entities[entity];
