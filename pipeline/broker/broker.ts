@@ -1,5 +1,6 @@
 /**
- * The port to a message broker: an ordered, durable log per partition. Implementations: kafkajs, node-rdkafka.
+ * The port to a message broker: an ordered, durable log per partition. Implementations: kafkajs, node-rdkafka, and
+ * tables of PostgreSQL for trials.
  * Delivery is at least once. Correctness never rests on the broker's own positions or transactions: a consumer says
  * on assignment where to begin, from the position that it keeps beside its effects.
  */
@@ -71,7 +72,10 @@ export interface Broker {
 
 /** Connection settings, the same for every client. */
 export interface BrokerOptions {
+  /** Kafka's; empty for the log in PostgreSQL. */
   readonly brokers: readonly string[];
+  /** The database of the log in PostgreSQL, with its password. */
+  readonly url?: string;
   readonly clientId: string;
   readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
   readonly sasl?: {

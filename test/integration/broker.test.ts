@@ -8,6 +8,7 @@ import {
   type Client,
   clients,
   codeOf,
+  companions,
   missing,
   numbered,
   optionsFor,
@@ -15,7 +16,7 @@ import {
   range,
   until,
 } from "../support/broker-recorder.ts";
-import { testKafka } from "../support/servers.ts";
+import { freshDatabase, testKafka } from "../support/servers.ts";
 import { skip } from "../support/skip.ts";
 
 for (const client of clients) {
@@ -26,9 +27,9 @@ for (const client of clients) {
     let brokers: readonly string[];
 
     before(async function () {
-      brokers = await testKafka();
       const reason = await missing(client);
       if (reason !== null) skip(this, reason);
+      brokers = client === "postgres" ? [(await freshDatabase("broker_suite")).url] : await testKafka();
       broker = await openBroker(client, optionsFor(brokers));
     });
 
@@ -244,7 +245,7 @@ for (const client of clients) {
       expect(recorder.revoked).to.deep.equal([]);
     });
 
-    for (const other of clients) {
+    for (const other of companions[client]) {
       it(`shares a group's partitions with a member by ${other}, and takes all when it leaves`, async function () {
         const reason = await missing(other);
         if (reason !== null) skip(this, reason);
@@ -381,10 +382,9 @@ for (const client of clients) {
     });
 
     it("says BROKER_UNREACHABLE within the deadline where nobody answers", async () => {
-      const nowhere = await openBroker(
-        client,
-        optionsFor([`127.0.0.1:${await freePort()}`], { requestTimeoutMs: 1_500 }),
-      );
+      const address = `127.0.0.1:${await freePort()}`;
+      const place = client === "postgres" ? `postgres://nobody@${address}/nowhere` : address;
+      const nowhere = await openBroker(client, optionsFor([place], { requestTimeoutMs: 1_500 }));
       try {
         const before = performance.now();
         const ends = await Promise.all([

@@ -8,11 +8,25 @@ import type {
 import { openBroker } from "../../pipeline/broker/open-broker.ts";
 import { until as untilTrue } from "./until.ts";
 
-export const clients = ["kafkajs", "rdkafka"] as const;
+export const clients = ["kafkajs", "rdkafka", "postgres"] as const;
+/** Clients that may meet on one log. */
+export const companions = {
+  kafkajs: ["kafkajs", "rdkafka"],
+  rdkafka: ["kafkajs", "rdkafka"],
+  postgres: ["postgres"],
+} as const;
 export type Client = (typeof clients)[number];
 
-export function optionsFor(brokers: readonly string[], more: Partial<BrokerOptions> = {}): BrokerOptions {
-  return { brokers, clientId: "test", requestTimeoutMs: 10_000, messageBytesMax: 1_048_588, ...more };
+/** `at`: Kafka's brokers, or the one URL of a log in PostgreSQL. */
+export function optionsFor(at: readonly string[], more: Partial<BrokerOptions> = {}): BrokerOptions {
+  const url = at.find((one) => one.startsWith("postgres"));
+  return {
+    ...(url === undefined ? { brokers: at } : { brokers: [], url }),
+    clientId: "test",
+    requestTimeoutMs: 10_000,
+    messageBytesMax: 1_048_588,
+    ...more,
+  };
 }
 
 export async function codeOf(work: Promise<unknown>): Promise<string> {
@@ -110,6 +124,7 @@ export function range(from: number, to: number): number[] {
 export async function missing(client: Client): Promise<string | null> {
   const chosen = process.env["CLIENTS"]?.split(",");
   if (chosen !== undefined && !chosen.includes(client)) return "not in CLIENTS";
+  if (client === "postgres") return null;
   try {
     await (await openBroker(client, optionsFor(["127.0.0.1:1"]))).close();
     return null;
