@@ -276,6 +276,20 @@ for (const subject of subjects) {
       }
     });
 
+    if (subject.database === "exchange") {
+      it("count their own rows alone in the ledger, whatever number others gave to theirs", async () => {
+        await seed(foreign);
+        await seed(own);
+        const client = await connect(roleName("exchange_viewer"));
+        const { rows } = await client.query(
+          "SELECT province, run_id, read, pending, quarantined FROM exchange.ledger",
+        );
+        expect(rows).to.deep.equal([
+          { province: own, run_id: "7", read: "7", pending: "7", quarantined: "1" },
+        ]);
+      });
+    }
+
     async function writesNothingForeign(
       client: pg.Client,
       rights: RoleRights,

@@ -92,6 +92,7 @@ export function rowOf(relation: Relation, province: string, key = "7"): Readonly
     school_id: province,
     findings: '[{"code":"MAPPING_MISSING","field":"f","rule":"r","value":"v"}]',
     outcome: "quarantined",
+    state: "sealed",
   };
   const columns = relation.columns.filter((column) => !column.isGenerated);
   return Object.fromEntries(
