@@ -44,7 +44,7 @@ function mappedSource(entity: EntityConfig, scope: ScopeConfig): MappedSource {
   const applicable = applicableScope(entity, scope);
   const source: SourceEntity = {
     entity: entity.entity,
-    from: "table" in from ? { relation: from.table } : from,
+    from: relationOf(from),
     key,
     columns,
     ...(county === undefined ? {} : { countyColumn: county }),
@@ -52,6 +52,12 @@ function mappedSource(entity: EntityConfig, scope: ScopeConfig): MappedSource {
     ...(applicable === undefined ? {} : { scope: applicable }),
   };
   return { source, mappings };
+}
+
+/** To the port a file is a relation like a table. */
+function relationOf(from: EntityConfig["from"]): SourceEntity["from"] {
+  if ("query" in from) return from;
+  return { relation: "table" in from ? from.table : from.file };
 }
 
 /** An entity without the column is read whole; for pupils and guardians configuration does not allow that. */

@@ -101,7 +101,8 @@ export interface EngineConfig {
 
 export interface EntityConfig {
   readonly entity: EntityName;
-  readonly from: { readonly table: string } | { readonly query: string };
+  /** Which of them, the engine decides. */
+  readonly from: { readonly table: string } | { readonly query: string } | { readonly file: string };
   readonly key: readonly string[];
   readonly county?: string;
   readonly phase?: string;

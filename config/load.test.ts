@@ -11,6 +11,7 @@ import { loadConfig, loadNationalConfig, loadProvinceConfig } from "./load.ts";
 import { mappingTargets } from "./mapping-targets.ts";
 import { redactConfig } from "./redact.ts";
 import { missingRequiredFields } from "./required-fields.ts";
+import { engineNames } from "./schema.ts";
 
 const canary = "c4n4ry-p4ssw0rd";
 const env = {
@@ -197,6 +198,19 @@ mappings:
       [`${at(2)} tableOrQuery registry.entities.student`],
     ],
     [
+      "a query of a folder",
+      valid
+        .replace("postgres\n", "csv\n")
+        .replace("  url: { env: REGISTRY }\n", "  folder: ./files\n")
+        .replace("table: xs", "query: SELECT 1"),
+      [`${at(3)} sourceKind registry.entities.student.query`],
+    ],
+    [
+      "a file of a database",
+      valid.replace("table: xs", "file: xs.csv"),
+      [`${at(3)} sourceKind registry.entities.student.file`],
+    ],
+    [
       "both column and constant",
       field("name: { column: xm, constant: x }"),
       [`${at(6)} columnOrConstant registry.entities.student.fields.name`],
@@ -292,7 +306,7 @@ mappings:
     const zh = describeError(error, createTexts("zh"));
     const en = describeError(error, createTexts("en"));
     expect(en.details.join("\n")).to.include("did you mean brokers");
-    expect(en.details.join("\n")).to.include("There are: postgres");
+    expect(en.details.join("\n")).to.include(`There are: ${engineNames().join(", ")}`);
     expect(zh.details).to.have.length(error.findings.length);
     for (const line of zh.details) expect(line).to.match(/^第 \d+ 行.*\p{Script=Han}/u);
   });

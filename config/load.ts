@@ -190,12 +190,17 @@ class ConfigBuilder {
 function entityOf(entity: EntityConfig["entity"], raw: RawEntity): EntityConfig {
   return {
     entity,
-    from: raw.query === undefined ? { table: raw.table ?? "" } : { query: raw.query },
+    from: sourceOf(raw),
     key: raw.key,
     ...(raw.county === undefined ? {} : { county: raw.county }),
     ...(raw.phase === undefined ? {} : { phase: raw.phase }),
     fields: Object.entries(raw.fields).map(([field, value]) => fieldOf(field, value)),
   };
+}
+
+function sourceOf({ file, query, table }: RawEntity): EntityConfig["from"] {
+  if (file !== undefined) return { file };
+  return query === undefined ? { table: table ?? "" } : { query };
 }
 
 function fieldOf(field: string, raw: RawField): FieldConfig {

@@ -70,6 +70,7 @@ export interface RawRegistry {
 export interface RawEntity {
   readonly table?: string;
   readonly query?: string;
+  readonly file?: string;
   readonly key: readonly string[];
   readonly county?: string;
   readonly phase?: string;

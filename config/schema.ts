@@ -60,6 +60,14 @@ export function engineKeys(engine: string): readonly string[] {
   return isSchema(part["properties"]) ? Object.keys(part["properties"]) : [];
 }
 
+/** What an entity can be read from: a table or a query, where the engine's part names nothing else. */
+export function sourceKinds(engine: string): readonly string[] {
+  const definitions = readSchema(enginePart(engine))["$defs"];
+  const source = isSchema(definitions) ? definitions["source"] : undefined;
+  const kinds = isSchema(source) ? source["properties"] : undefined;
+  return isSchema(kinds) ? Object.keys(kinds) : ["table", "query"];
+}
+
 const validators = new Map<string, ValidateFunction<RawConfig>>();
 
 /** Fills defaults into `content`. */
@@ -93,5 +101,6 @@ function engineOf(content: unknown): string {
   const registry = isSchema(content) ? content["registry"] : undefined;
   const engine = isSchema(registry) ? registry["engine"] : undefined;
   const names = engineNames();
-  return typeof engine === "string" && names.includes(engine) ? engine : (names[0] ?? "");
+  // Of an unknown engine the name is the fault; its keys are judged by the most usual one.
+  return typeof engine === "string" && names.includes(engine) ? engine : "postgres";
 }

@@ -11,6 +11,7 @@ import { isRegionTable } from "../contracts/value-check.ts";
 import { codeKindOf, commonKind } from "./mapping-targets.ts";
 import type { RawConfig, RawEntity, RawField, RawProvince } from "./raw-config.ts";
 import { checkSchedule } from "./schedule-findings.ts";
+import { sourceKinds } from "./schema.ts";
 import { pathText } from "./schema-findings.ts";
 import { suggest } from "./suggest.ts";
 import type { Path, YamlSource } from "./yaml-source.ts";
@@ -44,6 +45,7 @@ function checkProvinceNode(config: RawProvince, report: Report): void {
   for (const entity of entityNames) {
     const raw = config.registry.entities[entity];
     if (raw === undefined) continue;
+    checkSource(config.registry.engine, raw, ["registry", "entities", entity], report);
     checkEntity(entity, raw, kinds, report);
     checkScope(entity, raw, config, report);
   }
@@ -69,9 +71,18 @@ function checkScope(entity: EntityName, raw: RawEntity, config: RawProvince, rep
   if (config.scope.phases !== undefined && raw.phase === undefined) report("scopeColumn", [...path, "phase"]);
 }
 
+/** A database has tables and answers queries, a folder has files. */
+function checkSource(engine: string, raw: RawEntity, path: Path, report: Report): void {
+  const possible = sourceKinds(engine);
+  const allowed = possible.join(", ");
+  const given = (["table", "query", "file"] as const).filter((kind) => raw[kind] !== undefined);
+  const wrong = given.filter((kind) => !possible.includes(kind));
+  for (const kind of wrong) report("sourceKind", [...path, kind], { found: kind, engine, allowed });
+  if (wrong.length === 0 && given.length !== 1) report("tableOrQuery", path, { allowed });
+}
+
 function checkEntity(entity: EntityName, raw: RawEntity, kinds: Map<string, string>, report: Report): void {
   const path = ["registry", "entities", entity];
-  if ((raw.table === undefined) === (raw.query === undefined)) report("tableOrQuery", path);
   const contract = entityContract(entity);
   for (const [name, field] of Object.entries(raw.fields)) {
     const at = [...path, "fields", name];

@@ -45,6 +45,24 @@ describe("examples and templates", () => {
   });
 
   for (const language of languages) {
+    it(`describe files in ${language} where the registry is a folder`, () => {
+      const text = provinceTemplate({ province: "34", engine: "csv" }, language);
+      const config = loadProvinceConfig(write(text), env);
+      expect(config.registry.engine).to.equal("csv");
+      expect(config.registry.connection).to.deep.include({ folder: "./registry", charset: "utf8" });
+      const files = Object.values(config.registry.entities).map((entity) => entity?.from);
+      expect(files).to.deep.equal(
+        ["xx", "nj", "bj", "xs", "jt"].map((name) => ({ file: `${name}_jbxx.csv` })),
+      );
+      expect(missingRequiredFields(config)).to.deep.equal([]);
+      for (const comment of text.split("\n").filter((line) => /^\s*# /.test(line)))
+        expect(han.test(comment), comment).to.equal(language === "zh");
+      expect(text.slice(text.indexOf("registry:"))).to.not.match(/postgres|query/i);
+      const switchedOn = text.replaceAll(/^(\s*)#(?=(?:nullText|separator|workFolder))/gm, "$1");
+      const { connection } = loadProvinceConfig(write(switchedOn), env).registry;
+      expect(connection).to.deep.include({ nullText: "\\N", separator: ";" });
+    });
+
     it(`are written in ${language} with what was asked for`, () => {
       const province = provinceTemplate(
         { province: "61", brokers: ["a:9092", "b:9092"], client: "kafkajs", keyId: "61-a" },

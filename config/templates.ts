@@ -3,12 +3,15 @@ import { join } from "node:path";
 import { DuijieError } from "../contracts/errors.ts";
 import { packageRoot } from "../contracts/package-root.ts";
 import type { Language } from "../contracts/texts.ts";
+import { sourceKinds } from "./schema.ts";
 
 export interface ProvinceTemplateOptions {
   /** Two digits. */
   readonly province: string;
   readonly brokers?: readonly string[];
   readonly client?: "rdkafka" | "kafkajs";
+  /** What the registry runs on; PostgreSQL where left out. */
+  readonly engine?: string;
   /** The id of the signing key; its file is `./keys/<province>.key`. */
   readonly keyId?: string;
 }
@@ -25,7 +28,35 @@ export function provinceTemplate(options: ProvinceTemplateOptions, language: Lan
       `{ id: ${keyId}, privateKeyFile: ./keys/${province}.key }`,
     ],
   ]);
-  return withKafka(text, options);
+  return withKafka(withEngine(text, options.engine ?? exampleEngine, language), options);
+}
+
+/** What `examples/province.yaml` is written for. */
+const exampleEngine = "postgres";
+
+/**
+ * The registry's head of another engine, from `examples/registry-<engine>.yaml`. An engine that reads files gets one
+ * file an entity, also where the example has a query.
+ */
+function withEngine(text: string, engine: string, language: Language): string {
+  if (engine === exampleEngine) return text;
+  const head = filled(`registry-${engine}`, language, []);
+  const from = text.indexOf(registryHead);
+  const to = text.indexOf("  limits:", from);
+  if (from === -1 || to === -1) throw new DuijieError("INVARIANT_BROKEN", { what: "configuration template" });
+  const before = text.slice(0, from).replace(/(\n *# .*)+\n$/, "\n");
+  const whole = before + head + text.slice(to);
+  return sourceKinds(engine).includes("file") ? withFiles(whole) : whole;
+}
+
+const registryHead = "registry:\n  engine: postgres\n";
+
+function withFiles(text: string): string {
+  return text
+    .replaceAll(/^( +)table: (\w+)$/gm, "$1file: $2.csv")
+    .replace("table（表或视图）或 query（查询）", "file（文件名）")
+    .replace("table (or view) or query", "file (its name)")
+    .replace(/( +# .*\n)*( +)query: \|\n(?: {8,}.*\n)+/, "$2file: jt_jbxx.csv\n");
 }
 
 export interface NationalTemplateOptions {

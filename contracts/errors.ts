@@ -38,6 +38,13 @@ export const errorKinds = {
   SOURCE_REFUSED: { disposition: "pause", exitCode: 1 },
   SOURCE_CHANGED: { disposition: "pause", exitCode: 1 },
   SOURCE_CHARSET_WRONG: { disposition: "pause", exitCode: 1 },
+  SOURCE_FILE_EMPTY: { disposition: "pause", exitCode: 1 },
+  SOURCE_HEADER_MISSING: { disposition: "pause", exitCode: 1 },
+  SOURCE_HEADER_DOUBLED: { disposition: "pause", exitCode: 1 },
+  SOURCE_ROW_RAGGED: { disposition: "pause", exitCode: 1 },
+  SOURCE_QUOTE_OPEN: { disposition: "pause", exitCode: 1 },
+  SOURCE_QUOTE_STRAY: { disposition: "pause", exitCode: 1 },
+  SOURCE_BYTE_NUL: { disposition: "pause", exitCode: 1 },
   // the exchange-db and the national database
   STORE_UNREACHABLE: { disposition: "retry", exitCode: 1 },
   STORE_REFUSED: { disposition: "halt", exitCode: 1 },

@@ -17,11 +17,11 @@ function schemaFile(path: string): Schema {
 
 const province = schemaFile("config/province.schema.json");
 const national = schemaFile("config/national.schema.json");
-const engine = schemaFile("connectors/postgres/config.schema.json");
+const engineParts = ["postgres", "csv"].map((name) => schemaFile(`connectors/${name}/config.schema.json`));
 const files = [
   province,
   national,
-  engine,
+  ...engineParts,
   schemaFile("config/parts.schema.json"),
   schemaFile("config/registry.schema.json"),
 ];
@@ -97,7 +97,7 @@ describe("the configuration in docs/operations.md", () => {
   it("has every key of a province's node with its default", () => {
     const keys = [
       ...keysOf(province, province, ""),
-      ...keysOf({ ...engine, oneOf: undefined }, engine, "registry").slice(1),
+      ...engineParts.flatMap((part) => keysOf({ ...part, oneOf: undefined }, part, "registry").slice(1)),
     ];
     expect(keys).to.have.length.above(80);
     expect(wantedRows(keys).filter((row) => !ofProvince.includes(row))).to.deep.equal([]);

@@ -16,6 +16,7 @@ interface InitOptions {
   readonly role: "province" | "national";
   readonly province?: readonly string[];
   readonly folder: string;
+  readonly engine: string;
   readonly force?: true;
   readonly broker?: readonly string[];
 }
@@ -72,7 +73,7 @@ function init(invocation: Invocation, options: InitOptions): ExitCode {
 function template({ language }: Invocation, options: InitOptions, provinces: readonly string[]): string {
   const brokers = options.broker === undefined ? {} : { brokers: options.broker };
   if (options.role === "national") return nationalTemplate({ provinces, ...brokers }, language);
-  return provinceTemplate({ province: provinces[0] ?? "", ...brokers }, language);
+  return provinceTemplate({ province: provinces[0] ?? "", engine: options.engine, ...brokers }, language);
 }
 
 /** The private one first. Keys that are there stay, whatever is forced: a lost key can't be had again. */

@@ -27,7 +27,21 @@ export type CollationName =
   | "turkish";
 
 /** What an engine may lack; a case that needs it is then skipped with this word. */
-export type Feature = LogicalType | CollationName | "infinite-dates" | "gb-database" | "column-rights";
+export type Feature =
+  | LogicalType
+  | CollationName
+  | "infinite-dates"
+  | "gb-database"
+  | "column-rights"
+  | "table-rights"
+  /** Columns have types of their own, which can change and refuse a value. */
+  | "column-types"
+  | "key-index"
+  | "queries"
+  /** Users with passwords. */
+  | "logins"
+  /** Connections that the server can end. */
+  | "sessions";
 
 export interface TableColumn {
   readonly name: string;

@@ -145,6 +145,7 @@ export const readingCases: readonly ConformanceCase[] = [
   {
     id: "reading/query",
     title: "a query is a source like a table, with comments and a semicolon at its end",
+    needs: ["queries"],
     run: async (harness) => {
       const { relation } = await schoolTable(harness, "queried");
       const query = `${harness.selectAll(relation)} -- all of them;`;

@@ -1,7 +1,10 @@
 import pg from "pg";
 import { DuijieError } from "../../contracts/errors.ts";
 import type { SourceEntity } from "../connector.ts";
+import { usedColumns } from "../used-columns.ts";
 import type { Session } from "./session.ts";
+
+export { usedColumns } from "../used-columns.ts";
 
 /** A column as the server describes it. Domains show as their base type. */
 export interface ShapeColumn {
@@ -17,14 +20,6 @@ export interface SourceShape {
   /** What stands after FROM. */
   readonly from: string;
   readonly columns: ReadonlyMap<string, ShapeColumn>;
-}
-
-/** All columns that a source uses, each once; the configured fields first. */
-export function usedColumns(source: SourceEntity): readonly string[] {
-  const names = [...source.columns.map(({ column }) => column), ...source.key];
-  if (source.countyColumn !== undefined) names.push(source.countyColumn);
-  if (source.phaseColumn !== undefined) names.push(source.phaseColumn);
-  return [...new Set(names)];
 }
 
 /** Asks the database what the source is. Throws SOURCE_CHANGED where it or a column is not there, SOURCE_REFUSED for a right. */
