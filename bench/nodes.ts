@@ -26,12 +26,17 @@ export async function prepareNodes(files: NodeFiles, schools: string, signal: Ab
 }
 
 /** `duijie national`, when it takes messages. */
-export async function startNational(files: NodeFiles, signal: AbortSignal): Promise<ChildProcess> {
+export async function startNational(
+  files: NodeFiles,
+  profileFolder: string | null,
+  signal: AbortSignal,
+): Promise<ChildProcess> {
   const logFile = join(files.logs, "national-output.log");
   const node = startCommand(["national", "--json", "--config", files.nationalConfig], {
     logFile,
     signal,
     detached: true,
+    nodeArgs: profiling(profileFolder, "national"),
   });
   const isReady = () => existsSync(logFile) && readFileSync(logFile, "utf8").includes('"ready":true');
   const deadline = performance.now() + 60_000;
@@ -52,14 +57,25 @@ export async function stopNational(node: ChildProcess): Promise<void> {
 }
 
 /** Loaders that share one load. */
-export function startLoaders(files: NodeFiles, count: number, signal: AbortSignal): readonly ChildProcess[] {
+export function startLoaders(
+  files: NodeFiles,
+  { count, profileFolder }: { readonly count: number; readonly profileFolder: string | null },
+  signal: AbortSignal,
+): readonly ChildProcess[] {
   return Array.from({ length: count }, (_, at) =>
     startCommand(["load", "run", "--json", "--config", files.provinceConfig], {
       logFile: join(files.logs, `loader-${at + 1}.log`),
       signal,
       detached: true,
+      nodeArgs: profiling(profileFolder, `loader-${at + 1}`),
     }),
   );
+}
+
+/** V8 writes the process's profile when it ends; sampling costs a few per cent. */
+function profiling(folder: string | null, name: string): readonly string[] {
+  if (folder === null) return [];
+  return ["--cpu-prof", `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}.cpuprofile`];
 }
 
 /** Waits for all of them. 3 is right: defects were planted. Throws SETUP_FAILED for any other end than done. */

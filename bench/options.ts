@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { DuijieError } from "../contracts/errors.ts";
 import { type Language, languages } from "../contracts/texts.ts";
@@ -12,6 +13,8 @@ export interface BenchOptions {
   readonly skipLimit: boolean;
   /** Asks the server which statements cost most; that itself costs a little. */
   readonly statements: boolean;
+  /** Where V8's profiles of our processes go; null: none are made. */
+  readonly profile: string | null;
   /** Leaves the servers up. */
   readonly keep: boolean;
   readonly language: Language;
@@ -43,6 +46,7 @@ export function benchOptions(args: readonly string[], env: Environment): BenchOp
     client: client(values.client),
     skipLimit: values["skip-limit"],
     statements: values.statements,
+    profile: values.profile === undefined ? null : resolve(values.profile),
     keep: values.keep,
     language: benchLanguage(values.lang, env),
     load: Object.fromEntries(load),
@@ -62,6 +66,7 @@ function parsed(args: readonly string[]) {
         "skip-limit": { type: "boolean", default: false },
         keep: { type: "boolean", default: false },
         statements: { type: "boolean", default: false },
+        profile: { type: "string" },
         lang: { type: "string" },
         "chunk-rows": { type: "string" },
         "batch-rows": { type: "string" },

@@ -145,12 +145,12 @@ async function loadAll(
   const national = await timed("prepare", async () => {
     await prepareNodes(files, join(generated, "ministry-schools.csv"), signal);
     await withClient(servers.urls.exchange, async (client) => await client.query("CHECKPOINT"));
-    return await startNational(files, signal);
+    return await startNational(files, options.profile, signal);
   });
   try {
     sampler.watch("national", national.pid ?? 0);
     await timed("load", async () => {
-      const loaders = startLoaders(files, options.loaders, signal);
+      const loaders = startLoaders(files, { count: options.loaders, profileFolder: options.profile }, signal);
       for (const [at, loader] of loaders.entries()) sampler.watch(`loader-${at + 1}`, loader.pid ?? 0);
       await endOfLoaders(loaders, files, signal);
     });

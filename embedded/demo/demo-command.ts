@@ -13,16 +13,22 @@ export interface CommandOptions {
   readonly signal: AbortSignal;
   /** In a session of its own: Ctrl-C of the terminal does not reach it, and it may outlive us. */
   readonly detached?: boolean;
+  /** For Node itself, before the program. */
+  readonly nodeArgs?: readonly string[];
 }
 
 /** Starts `duijie …` as a user would, in a process of its own. An abort asks it to stop and waits for nobody. */
 export function startCommand(args: readonly string[], options: CommandOptions): ChildProcess {
   const log = options.logFile === undefined ? null : openSync(options.logFile, "a");
   try {
-    const child = spawn(process.execPath, [...process.execArgv, program, ...args], {
-      stdio: ["ignore", log ?? "ignore", log ?? "inherit"],
-      detached: options.detached === true,
-    });
+    const child = spawn(
+      process.execPath,
+      [...process.execArgv, ...(options.nodeArgs ?? []), program, ...args],
+      {
+        stdio: ["ignore", log ?? "ignore", log ?? "inherit"],
+        detached: options.detached === true,
+      },
+    );
     const stop = () => child.kill("SIGTERM");
     options.signal.addEventListener("abort", stop, { once: true });
     child.once("close", () => options.signal.removeEventListener("abort", stop));
