@@ -1,3 +1,4 @@
+import type { ByteRange } from "../contracts/byte-range.ts";
 import type { EntityName } from "../contracts/entity.ts";
 
 /**
@@ -51,6 +52,11 @@ export interface SourceRow {
   readonly county: string | null;
   /** One text per `SourceEntity.columns`, same order; null is SQL NULL. Empty text stays empty text. */
   readonly values: readonly (string | null)[];
+  /**
+   * `values` as a line of PostgreSQL's COPY text format in UTF-8, without its newline, where the engine has it for
+   * nothing: it is then staged as it came.
+   */
+  readonly line?: ByteRange;
   /** Set where a value could not be decoded by the declared charset: column and its bytes in hex. */
   readonly unreadable?: { readonly column: string; readonly hex: string };
 }
@@ -82,7 +88,7 @@ export interface CheckFinding {
 export interface ReadLimits {
   /** Rows a second that one reader may take; undefined is no limit. */
   readonly rowsPerSecond?: number;
-  /** Rows in one page handed over; pages bound memory. */
+  /** Rows in one page handed over, at most; pages bound memory. */
   readonly pageRows: number;
 }
 

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { from as copyFrom } from "pg-copy-streams";
+import { type ByteRange, textOf } from "../contracts/byte-range.ts";
 import type { StoreClient } from "./store.ts";
 
 const needsEscape = /[\\\t\n\r]/;
@@ -13,28 +14,77 @@ export function copyValue(value: string | number | bigint | boolean | null): str
   return needsEscape.test(value) ? value.replace(/[\\\t\n\r]/g, (found) => escapes[found] ?? found) : value;
 }
 
-/**
- * Sends lines that already end in a newline. They are taken as they are sent: lines made one by one live so briefly that
- * the garbage collector hardly sees them.
- */
-export async function copyLines(
-  client: StoreClient,
-  copySql: string,
-  lines: Iterable<string>,
-): Promise<void> {
-  const sink = client.query(copyFrom(copySql));
-  await pipeline(Readable.from(pieces(lines)), sink);
+/** The fields of a line in COPY's text format. Only for the few lines that are looked at again. */
+export function copyFields(line: ByteRange): (string | null)[] {
+  return textOf(line)
+    .split("\t")
+    .map((field) => (field === "\\N" ? null : field.replace(escaped, unescaped)));
 }
 
-const pieceLength = 64 * 1024;
+const escaped = /\\([\s\S])/g;
+const meanings: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v" };
 
-function* pieces(lines: Iterable<string>): Generator<Buffer> {
-  let text = "";
-  for (const line of lines) {
-    text += line;
-    if (text.length < pieceLength) continue;
-    yield Buffer.from(text, "utf8");
-    text = "";
+function unescaped(_: string, letter: string): string {
+  return meanings[letter] ?? letter;
+}
+
+const pieceBytes = 64 * 1024;
+
+/** Puts COPY data together from text, and from bytes that are taken over as they are. */
+export class CopyBytes {
+  #bytes = Buffer.allocUnsafeSlow(2 * pieceBytes);
+  #used = 0;
+
+  text(text: string): void {
+    // At most three bytes for each unit of UTF-16.
+    this.#makeRoom(text.length * 3);
+    this.#used += this.#bytes.write(text, this.#used, "utf8");
   }
-  if (text !== "") yield Buffer.from(text, "utf8");
+
+  range({ bytes, start, end }: ByteRange): void {
+    this.#makeRoom(end - start);
+    this.#used += bytes.copy(this.#bytes, this.#used, start, end);
+  }
+
+  get isPiece(): boolean {
+    return this.#used >= pieceBytes;
+  }
+
+  /** What was put together so far; the next begins anew. */
+  take(): Buffer {
+    const taken = this.#bytes.subarray(0, this.#used);
+    this.#bytes = Buffer.allocUnsafeSlow(2 * pieceBytes);
+    this.#used = 0;
+    return taken;
+  }
+
+  #makeRoom(room: number): void {
+    if (this.#used + room <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(2 * (this.#used + room));
+    this.#bytes.copy(larger, 0, 0, this.#used);
+    this.#bytes = larger;
+  }
+}
+
+/**
+ * Sends lines that end in a newline each. `write` puts one together; it is called as they are sent, so that what it makes
+ * lives too briefly for the garbage collector to see it.
+ */
+export async function copyLines<T>(
+  client: StoreClient,
+  copySql: string,
+  rows: Iterable<T>,
+  write: (row: T, to: CopyBytes) => void,
+): Promise<void> {
+  const sink = client.query(copyFrom(copySql));
+  await pipeline(Readable.from(pieces(rows, write)), sink);
+}
+
+function* pieces<T>(rows: Iterable<T>, write: (row: T, to: CopyBytes) => void): Generator<Buffer> {
+  const to = new CopyBytes();
+  for (const row of rows) {
+    write(row, to);
+    if (to.isPiece) yield to.take();
+  }
+  yield to.take();
 }

@@ -1,7 +1,9 @@
+import pg from "pg";
+import { type ByteRange, isByteRange } from "../contracts/byte-range.ts";
 import type { EntityName } from "../contracts/entity.ts";
 import { DuijieError } from "../contracts/errors.ts";
-import { entityContract } from "../contracts/registry.ts";
-import { copyLines, copyValue } from "./copy-text.ts";
+import { type EntityContract, entityContract } from "../contracts/registry.ts";
+import { type CopyBytes, copyLines, copyValue } from "./copy-text.ts";
 import type { Store, StoreClient } from "./store.ts";
 
 /** One finding of a record, as it is kept. `value` is a source code, never a person's data. */
@@ -17,11 +19,11 @@ export interface LandingRow {
   readonly hash: string;
   readonly county: string | null;
   readonly op: "upsert" | "delete";
-  /** SHA-256 of the mapped record; null where it did not pass. */
-  readonly wireDigest: Buffer | null;
+  /** SHA-256 of the mapped record in hex; null where it did not pass. */
+  readonly wireDigest: string | null;
   readonly agreedNationalVersion: string | null;
-  /** Raw text per contract field, contract order. */
-  readonly raw: readonly (string | null)[];
+  /** Raw text per contract field, contract order; or a line of COPY text in the order of `Landing.lineFields`. */
+  readonly raw: readonly (string | null)[] | ByteRange;
   /** Only for a release or replay: the batch whose parked row this replaces. */
   readonly parkedIn: string | null;
   /** Its value in the contract's identifier field, where others refer to this entity by it and the record passed. */
@@ -67,6 +69,8 @@ export interface Landing {
   readonly unchangedCount: number;
   readonly warnings: Readonly<Record<string, number>>;
   readonly counties: ReadonlyMap<string, { read: number; quarantined: number }>;
+  /** Contract fields, by index, in the order of the lines of `raw`; all others have no column in the source. */
+  readonly lineFields: readonly number[];
   readonly batches: readonly LandingBatch[];
 }
 
@@ -208,23 +212,59 @@ const bookkeeping = [
 
 async function landRows(client: StoreClient, landing: Landing): Promise<void> {
   const contract = entityContract(landing.entity);
-  const columns = [...bookkeeping, ...contract.fields.map((field) => field.column)];
   if (landing.batches.every((batch) => batch.rows.length === 0)) return;
+  const fields = stagedFields(landing, contract.fields.length);
+  const columns = [...bookkeeping, ...fields.map((at) => contract.fields[at]?.column ?? "")];
   const temp = `landing_${contract.table}`;
   const list = columns.join(", ");
   // A session's temporary table: PostgreSQL refuses COPY FROM under row-level security, and tenant tables have it.
   await client.query(
     `CREATE TEMPORARY TABLE IF NOT EXISTS ${temp} (LIKE staging.${contract.table}) ON COMMIT DELETE ROWS`,
   );
-  await copyLines(client, `COPY ${temp} (${list}) FROM STDIN`, stagingLines(landing));
-  if (!landing.isFirst) await keepEarlier(client, contract.table, temp, landing.entity);
+  await copyLines(
+    client,
+    `COPY ${temp} (${list}) FROM STDIN`,
+    stagedRows(landing),
+    stagedLine(landing, fields),
+  );
+  if (!landing.isFirst || !(await insertNew(client, contract.table, temp))) {
+    await keepEarlier(client, contract.table, temp, landing.entity);
+    await upsertRows(client, contract);
+  }
+  await insertIdentifiers(client, landing);
+}
+
+/** In the order of the lines where there is one; else all, for what staging once held may have no column any more. */
+function stagedFields(landing: Landing, width: number): readonly number[] {
+  const hasLine = landing.batches.some((batch) => batch.rows.some((row) => isByteRange(row.raw)));
+  return hasLine ? landing.lineFields : Array.from({ length: width }, (_, at) => at);
+}
+
+/**
+ * Where nothing of a key range was ever landed there is nothing to compare with, and a plain insert takes two thirds of the
+ * time. False, with nothing inserted, where a row is there after all.
+ */
+async function insertNew(client: StoreClient, table: string, temp: string): Promise<boolean> {
+  await client.query("SAVEPOINT before_insert");
+  try {
+    await client.query(`INSERT INTO staging.${table} SELECT * FROM ${temp} ORDER BY source_key`);
+    return true;
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) || error.code !== "23505") throw error;
+    await client.query("ROLLBACK TO SAVEPOINT before_insert");
+    return false;
+  }
+}
+
+async function upsertRows(client: StoreClient, contract: EntityContract): Promise<void> {
+  const columns = [...bookkeeping, ...contract.fields.map((field) => field.column)];
+  const list = columns.join(", ");
   const updates = columns.filter((column) => column !== "province" && column !== "source_key");
   await client.query(
-    `INSERT INTO staging.${contract.table} AS s (${list}) SELECT ${list} FROM ${temp} ORDER BY source_key
+    `INSERT INTO staging.${contract.table} AS s (${list}) SELECT ${list} FROM landing_${contract.table} ORDER BY source_key
      ON CONFLICT (province, source_key) DO UPDATE SET ${updates.map((column) => `${column} = excluded.${column}`).join(", ")}
      WHERE s.batch_id < excluded.batch_id`,
   );
-  await insertIdentifiers(client, landing);
 }
 
 /** What the new rows replace: the earlier row goes to `_prior`, its open exception is superseded. */
@@ -250,20 +290,36 @@ async function keepEarlier(
   );
 }
 
-function* stagingLines(landing: Landing): Generator<string> {
-  const segment = landing.chunk?.segment ?? -1;
-  for (const batch of landing.batches) {
-    const tail = `\t${landing.contractVersion}\t${landing.mappingVersion}\t${landing.origin}\t`;
-    for (let ordinal = 0; ordinal < batch.rows.length; ordinal++) {
-      const row = batch.rows[ordinal];
-      if (row === undefined) continue;
-      let line = `${landing.province}\t${copyValue(row.key)}\t${batch.batchId}\t${ordinal}\t${segment}\t${copyValue(row.hash)}\t`;
-      line += row.wireDigest === null ? "\\N" : `\\\\x${row.wireDigest.toString("hex")}`;
-      line += `${tail}${row.op}\t${row.agreedNationalVersion ?? "\\N"}\t${copyValue(row.county)}`;
-      for (const value of row.raw) line += `\t${copyValue(value)}`;
-      yield `${line}\n`;
-    }
+interface StagedRow {
+  readonly batchId: bigint;
+  readonly ordinal: number;
+  readonly row: LandingRow;
+}
+
+function* stagedRows(landing: Landing): Generator<StagedRow> {
+  for (const { batchId, rows } of landing.batches) {
+    for (const [ordinal, row] of rows.entries()) yield { batchId, ordinal, row };
   }
+}
+
+function stagedLine(landing: Landing, fields: readonly number[]): (staged: StagedRow, to: CopyBytes) => void {
+  const segment = landing.chunk?.segment ?? -1;
+  const middle = `\t${landing.contractVersion}\t${landing.mappingVersion}\t${landing.origin}\t`;
+  return ({ batchId, ordinal, row }, to) => {
+    const digest = row.wireDigest === null ? "\\N" : `\\\\x${row.wireDigest}`;
+    to.text(
+      `${landing.province}\t${copyValue(row.key)}\t${batchId}\t${ordinal}\t${segment}\t${copyValue(row.hash)}\t${digest}${middle}${row.op}\t${row.agreedNationalVersion ?? "\\N"}\t${copyValue(row.county)}`,
+    );
+    if (isByteRange(row.raw)) {
+      to.text("\t");
+      to.range(row.raw);
+      to.text("\n");
+    } else to.text(`\t${copyFieldsOf(row.raw, fields)}\n`);
+  };
+}
+
+function copyFieldsOf(raw: readonly (string | null)[], fields: readonly number[]): string {
+  return fields.map((at) => copyValue(raw[at] ?? null)).join("\t");
 }
 
 async function insertIdentifiers(client: StoreClient, landing: Landing): Promise<void> {

@@ -1,5 +1,7 @@
 import { expect } from "chai";
-import { wireDigest } from "../contracts/digest.ts";
+import { textOf } from "../contracts/byte-range.ts";
+import { wireDigest, wireDigestHex } from "../contracts/digest.ts";
+import { entityContract } from "../contracts/registry.ts";
 import type { KnownRow } from "../exchange-db/known-rows.ts";
 import { mapStage } from "./stages/map.ts";
 import { validateStage } from "./stages/validate.ts";
@@ -8,19 +10,20 @@ import type { CapturedRow, CapturedUnit } from "./unit.ts";
 const never = () => {
   throw new Error("a deletion was mapped or validated");
 };
+const contract = entityContract("guardian");
 const signal = new AbortController().signal;
 
 async function judged(row: CapturedRow) {
   const mapped = await mapStage(never).run(unitOf(row), signal);
-  return await validateStage(never).run(mapped, signal);
+  return await validateStage(never, contract).run(mapped, signal);
 }
 
 describe("a deletion on its way up", () => {
   it("is neither mapped nor validated, and carries no value", async () => {
     const { passed, parked } = await judged(deletion({}));
     expect(parked).to.deep.equal([]);
-    expect(passed.map(({ values }) => values)).to.deep.equal([[null, null, null]]);
-    expect(passed[0]?.wireDigest).to.deep.equal(wireDigest([null, null, null]));
+    expect(passed.map(({ record }) => textOf(record))).to.deep.equal(["[null,null,null]"]);
+    expect(passed[0]?.row.wireDigest).to.equal(wireDigestHex([null, null, null]));
   });
 
   it("passes although its last row could not be decoded", async () => {
@@ -47,7 +50,7 @@ describe("a deletion on its way up", () => {
     const row: CapturedRow = { ...deletion({ known: known("delete", "h") }), op: "upsert" };
     const values = ["a", "b", null];
     const mapped = await mapStage(() => ({ values, findings: [] })).run(unitOf(row), signal);
-    const valid = await validateStage(() => ({ errors: [], warnings: [] })).run(mapped, signal);
+    const valid = await validateStage(() => ({ errors: [], warnings: [] }), contract).run(mapped, signal);
     expect([valid.passed.length, valid.unchangedCount]).to.deep.equal([1, 0]);
   });
 });
@@ -59,6 +62,7 @@ function deletion(over: Partial<CapturedRow>): CapturedRow {
     county: null,
     op: "delete",
     raw: ["a", "b", null],
+    line: null,
     unreadable: null,
     known: null,
     parkedIn: null,

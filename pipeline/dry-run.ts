@@ -5,10 +5,11 @@ import type { KeptFinding } from "../exchange-db/landing.ts";
 import type { MappingTables } from "../mappings/mapping-tables.ts";
 import { createRecordMapper } from "../mappings/record-mapper.ts";
 import type { EntityPlan } from "./entity-plan.ts";
+import { mergePages } from "./merge-pages.ts";
 import { captureOnly, type SourceReading } from "./stages/capture.ts";
 import { mapStage } from "./stages/map.ts";
 import { validateStage } from "./stages/validate.ts";
-import type { ValidatedUnit } from "./unit.ts";
+import type { CapturedUnit, ValidatedUnit } from "./unit.ts";
 
 export interface DryRunOptions extends SourceReading {
   readonly tables: MappingTables;
@@ -68,7 +69,7 @@ export async function dryRun(
     const judge = judgeOf(options, plan);
     // One iterator for all readers: each range is taken by the first that is free.
     for (const range of left) {
-      const judged = await judge(await captureOnly(options, plan, range, signal), signal);
+      const judged = await mergePages(plan, judge(captureOnly(options, plan, range, signal), signal));
       const failing = failingRows(plan, judged);
       count(tally, judged, failing);
       options.found(failing, tally);
@@ -80,9 +81,10 @@ export async function dryRun(
 
 function judgeOf({ profile, tables, today }: DryRunOptions, plan: EntityPlan) {
   const map = mapStage(createRecordMapper(plan.contract, plan.mappings, tables, nationalRegions()));
-  const validate = validateStage(recordValidator(plan.entity, profile, { today }));
-  return async (captured: Parameters<typeof map.run>[0], signal: AbortSignal) =>
-    await validate.run(await map.run(captured, signal), signal);
+  const validate = validateStage(recordValidator(plan.entity, profile, { today }), plan.contract);
+  return async function* (pages: AsyncIterable<CapturedUnit>, signal: AbortSignal) {
+    for await (const page of pages) yield await validate.run(await map.run(page, signal), signal);
+  };
 }
 
 function failingRows(plan: EntityPlan, { captured, parked }: ValidatedUnit): readonly FailingRow[] {

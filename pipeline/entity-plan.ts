@@ -1,7 +1,9 @@
 import type { KeyRange, SourceEntity, SourceRow } from "../connectors/connector.ts";
+import { type ByteRange, isByteRange } from "../contracts/byte-range.ts";
 import type { EntityName } from "../contracts/entity.ts";
 import { DuijieError } from "../contracts/errors.ts";
 import { type EntityContract, entityContract } from "../contracts/registry.ts";
+import { copyFields } from "../exchange-db/copy-text.ts";
 import type { FieldMapping } from "../mappings/record-mapper.ts";
 
 /** How one entity of one registry is read and mapped, made once from configuration. */
@@ -13,6 +15,8 @@ export interface EntityPlan {
   readonly mappings: readonly FieldMapping[];
   /** Per contract field the index of its source column; null where no column feeds it. */
   readonly columnOfField: readonly (number | null)[];
+  /** Per source column the index of the contract field that it feeds. */
+  readonly fieldOfColumn: readonly number[];
 }
 
 /** `mappings` come with `column` counting `source.columns`, as configuration has them. */
@@ -33,7 +37,8 @@ export function entityPlan(
       throw new DuijieError("CONFIG_INVALID", { entity: source.entity, field: mapping.field });
     return { ...mapping, from: { column } };
   });
-  return { entity: source.entity, contract, source, mappings: onRaw, columnOfField };
+  const fieldOfColumn = source.columns.map(({ field }) => contract.indexOf(field));
+  return { entity: source.entity, contract, source, mappings: onRaw, columnOfField, fieldOfColumn };
 }
 
 /** The source's values in contract order: what staging keeps and the mapper reads. */
@@ -41,6 +46,16 @@ export function rawOf(plan: EntityPlan, row: SourceRow): (string | null)[] {
   const raw: (string | null)[] = [];
   for (const column of plan.columnOfField) raw.push(column === null ? null : (row.values[column] ?? null));
   return raw;
+}
+
+/** Raw text per contract field, contract order, of a row that was kept as the line that it came in. */
+export function rawValues(
+  plan: EntityPlan,
+  raw: readonly (string | null)[] | ByteRange,
+): readonly (string | null)[] {
+  if (!isByteRange(raw)) return raw;
+  const fields = copyFields(raw);
+  return plan.columnOfField.map((column) => (column === null ? null : (fields[column] ?? null)));
 }
 
 /** Boundaries stay valid as long as relation and key do; the scope only narrows what is read within them. */

@@ -124,14 +124,12 @@ function capturedRow(record: ParkedRecord): CapturedRow {
     mappingVersion: "",
     agreedNationalVersion,
   };
-  return { key, hash, county, op, raw, unreadable: null, known, parkedIn: record.batchId };
+  return { key, hash, county, op, raw, line: null, unreadable: null, known, parkedIn: record.batchId };
 }
 
 /** What still fails is not landed again, so it is not counted as read again either. */
 function onlyPassed(judged: ValidatedUnit): ValidatedUnit {
-  const keys = new Set(judged.passed.map(({ row }) => row.key));
-  const rows = judged.captured.rows.filter((row) => keys.has(row.key));
-  return { ...judged, parked: [], captured: { ...judged.captured, rows, readCount: judged.passed.length } };
+  return { ...judged, parked: [], captured: { ...judged.captured, readCount: judged.passed.length } };
 }
 
 /** A record parked for two codes keeps only the one that is still missing. */

@@ -1,6 +1,7 @@
+import type { ByteRange } from "../contracts/byte-range.ts";
 import type { FieldValue } from "../contracts/entity.ts";
 import type { KnownRow } from "../exchange-db/known-rows.ts";
-import type { KeptFinding, LandingBatch } from "../exchange-db/landing.ts";
+import type { KeptFinding, LandingBatch, LandingRow } from "../exchange-db/landing.ts";
 
 /** What a unit of work is about: one leased chunk, or one page of parked records. */
 export interface UnitOrigin {
@@ -18,6 +19,8 @@ export interface CapturedRow {
   readonly county: string | null;
   readonly op: "upsert" | "delete";
   readonly raw: readonly (string | null)[];
+  /** The same in the order of the source's columns, as the engine sent it; null where it can't give that. */
+  readonly line: ByteRange | null;
   /** Set where the source could not decode a column. */
   readonly unreadable: { readonly column: string; readonly hex: string } | null;
   readonly known: KnownRow | null;
@@ -34,16 +37,21 @@ export interface KeylessRow {
   readonly raw: Readonly<Record<string, string | null>>;
 }
 
-export interface CapturedUnit {
+/** What is known of a unit besides its rows. */
+export interface UnitHead {
   readonly origin: UnitOrigin;
   readonly traceParent: string;
   /** Taken before the read, ascending; the version of what was read. */
   readonly batchIds: readonly bigint[];
   readonly readCount: number;
   readonly unchangedCount: number;
-  readonly rows: readonly CapturedRow[];
   readonly keyless: readonly KeylessRow[];
   readonly counties: Map<string, { read: number; quarantined: number }>;
+}
+
+/** A unit with all its rows, or one page of it: then the counts are of that page. */
+export interface CapturedUnit extends UnitHead {
+  readonly rows: readonly CapturedRow[];
 }
 
 /** A row with what mapping and validation found. Without findings it goes on the wire. */
@@ -58,19 +66,23 @@ export interface MappedUnit {
   readonly rows: readonly MappedRow[];
 }
 
+/** What is left of a row that goes on the wire: few objects, for they live until the whole unit is landed. */
 export interface PassedRow {
-  readonly row: CapturedRow;
-  readonly values: readonly FieldValue[];
-  readonly wireDigest: Buffer;
+  readonly row: LandingRow;
+  /** Its values, contract order, as a JSON array. */
+  readonly record: ByteRange;
 }
 
+/** A row that stays in the province. Its raw text is kept value by value: somebody will look at it. */
 export interface ParkedRow {
-  readonly row: CapturedRow;
+  readonly row: LandingRow & { readonly raw: readonly (string | null)[] };
   readonly findings: readonly KeptFinding[];
+  /** Set where the source could not decode a column. */
+  readonly unreadable: CapturedRow["unreadable"];
 }
 
 export interface ValidatedUnit {
-  readonly captured: CapturedUnit;
+  readonly captured: UnitHead;
   /** Unchanged in the source and, mapped anew, on the wire: nothing to land. */
   readonly unchangedCount: number;
   readonly passed: readonly PassedRow[];

@@ -1,23 +1,24 @@
 import type { Connector, ReadLimits } from "../connectors/connector.ts";
-import type { FieldValue } from "../contracts/entity.ts";
 import { nationalRegions } from "../contracts/regions.ts";
-import { recordValidator, type Validation } from "../contracts/registry.ts";
+import { recordValidator } from "../contracts/registry.ts";
 import type { LeasedChunk } from "../exchange-db/chunks.ts";
 import type { Store } from "../exchange-db/store.ts";
 import type { MappingTables } from "../mappings/mapping-tables.ts";
-import { createRecordMapper, type MappedRecord } from "../mappings/record-mapper.ts";
+import { createRecordMapper } from "../mappings/record-mapper.ts";
 import { expectedBatchIds, withBatchIds } from "./batch-ids.ts";
 import type { Broker } from "./broker/broker.ts";
 import type { EntityPlan } from "./entity-plan.ts";
 import { type Party, traceId } from "./envelope.ts";
+import { mergePages } from "./merge-pages.ts";
 import type { SigningKey } from "./signing.ts";
+import type { Stage } from "./stage.ts";
 import { captureStage } from "./stages/capture.ts";
 import { landStage } from "./stages/land.ts";
 import { mapStage } from "./stages/map.ts";
 import { publishStage } from "./stages/publish.ts";
 import { sealStage } from "./stages/seal.ts";
 import { validateStage } from "./stages/validate.ts";
-import type { CapturedUnit, SealedUnit, ValidatedUnit } from "./unit.ts";
+import type { CapturedUnit, MappedUnit, SealedUnit, ValidatedUnit } from "./unit.ts";
 
 export interface FlowOptions {
   readonly store: Store;
@@ -50,14 +51,15 @@ export interface CarriedUnit {
 export class UpstreamFlow {
   readonly #options: FlowOptions;
   readonly #plan: EntityPlan;
-  readonly #mapRecord: (values: readonly (string | null)[]) => MappedRecord;
-  readonly #validate: (values: readonly FieldValue[]) => Validation;
+  readonly #map: Stage<CapturedUnit, MappedUnit>;
+  readonly #validate: Stage<MappedUnit, ValidatedUnit>;
 
   constructor(options: FlowOptions, plan: EntityPlan) {
     this.#options = options;
     this.#plan = plan;
-    this.#mapRecord = createRecordMapper(plan.contract, plan.mappings, options.tables, nationalRegions());
-    this.#validate = recordValidator(plan.entity, options.profile, { today: options.today });
+    const { profile, tables, today } = options;
+    this.#map = mapStage(createRecordMapper(plan.contract, plan.mappings, tables, nationalRegions()));
+    this.#validate = validateStage(recordValidator(plan.entity, profile, { today }), plan.contract);
   }
 
   /** A leased chunk, the whole way to published batches. */
@@ -69,11 +71,9 @@ export class UpstreamFlow {
     return await withBatchIds(
       expectedBatchIds(source.chunkRows, this.#options.batchRows),
       async (batchIds) => {
-        const captured = await captureStage({ ...this.#options, ...source, batchIds }, this.#plan).run(
-          chunk,
-          signal,
-        );
-        return await this.carry(captured, signal);
+        const capture = captureStage({ ...this.#options, ...source, batchIds }, this.#plan);
+        const pages = await capture.run(chunk, signal);
+        return await this.#send(await mergePages(this.#plan, this.#judgeEach(pages, signal)), signal);
       },
     );
   }
@@ -85,8 +85,11 @@ export class UpstreamFlow {
 
   /** Maps and validates; keeps and sends nothing. */
   async judge(captured: CapturedUnit, signal: AbortSignal): Promise<ValidatedUnit> {
-    const mapped = await mapStage(this.#mapRecord).run(captured, signal);
-    return await validateStage(this.#validate).run(mapped, signal);
+    return await this.#validate.run(await this.#map.run(captured, signal), signal);
+  }
+
+  async *#judgeEach(pages: AsyncIterable<CapturedUnit>, signal: AbortSignal): AsyncGenerator<ValidatedUnit> {
+    for await (const page of pages) yield await this.judge(page, signal);
   }
 
   async land(validated: ValidatedUnit, signal: AbortSignal): Promise<SealedUnit> {
@@ -103,7 +106,11 @@ export class UpstreamFlow {
 
   /** From a captured unit to published batches. */
   async carry(captured: CapturedUnit, signal: AbortSignal): Promise<CarriedUnit> {
-    const validated = await this.judge(captured, signal);
+    return await this.#send(await this.judge(captured, signal), signal);
+  }
+
+  async #send(validated: ValidatedUnit, signal: AbortSignal): Promise<CarriedUnit> {
+    const { captured } = validated;
     const sealed = await this.land(validated, signal);
     const batchIds = await this.publish(sealed, signal);
     return {

@@ -1,10 +1,13 @@
 import { isUtf8, transcode } from "node:buffer";
+import type { ByteRange } from "../../contracts/byte-range.ts";
 import { DuijieError } from "../../contracts/errors.ts";
 import { type Charset, decode } from "../charset.ts";
 
 /** One row of `COPY … TO STDOUT` in text format. */
 export interface CopyRow {
   readonly fields: (string | null)[];
+  /** The bytes that the row came in, without its newline; UTF-8 of which all is known to be good, else absent. */
+  readonly line?: ByteRange;
   /** The first field whose bytes are not of the charset; it is null in `fields`. */
   readonly unreadable?: { readonly index: number; readonly hex: string };
 }
@@ -54,7 +57,8 @@ export class CopyRowReader {
   #rows(bytes: Buffer): CopyRow[] {
     // A chunk of good UTF-8 goes by the fast way. `transcode` and UCS-2 take a fifth of `toString("utf8")`.
     if (this.#charset === "utf8" && isUtf8(bytes) && !bytes.includes(replacementBytes)) {
-      return cutRows(transcode(bytes, "utf8", "utf16le").toString("ucs2"), this.#fieldCount).map(asRow);
+      const rows = cutRows(transcode(bytes, "utf8", "utf16le").toString("ucs2"), this.#fieldCount);
+      return withLines(rows, bytes);
     }
     // COPY escapes byte by byte, and the second byte of a GBK pair can be a backslash: bytes are cut and unescaped
     // first (as Latin-1, where a character is a byte) and decoded after. Tab and newline are no trail bytes.
@@ -64,8 +68,15 @@ export class CopyRowReader {
   }
 }
 
-function asRow(fields: (string | null)[]): CopyRow {
-  return { fields };
+function withLines(rows: readonly (string | null)[][], bytes: Buffer): CopyRow[] {
+  const all: CopyRow[] = [];
+  let start = 0;
+  for (const fields of rows) {
+    const end = bytes.indexOf(newline, start);
+    all.push({ fields, line: { bytes, start, end } });
+    start = end + 1;
+  }
+  return all;
 }
 
 function decodeFields(fields: (string | null)[], charset: Charset): CopyRow {

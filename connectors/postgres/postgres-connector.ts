@@ -1,4 +1,5 @@
 import pg from "pg";
+import type { ByteRange } from "../../contracts/byte-range.ts";
 import { DuijieError, type ErrorParams } from "../../contracts/errors.ts";
 import {
   type CheckFinding,
@@ -95,19 +96,14 @@ export class PostgresConnector implements Connector {
     const toRow = rowMaker(source);
     const fieldCount = usedColumns(source).length + 1;
     yield* this.#inTransaction(source, signal, async function* (session, context, copy) {
-      let page: SourceRow[] = [];
+      // A page is what came at once, not more: rows that are worked on at once die young.
       for await (const rows of copy(fieldCount, readStatement(context, range))) {
-        for (const row of rows) {
-          page.push(toRow(row));
-          if (page.length < limits.pageRows) continue;
+        for (let from = 0; from < rows.length; from += limits.pageRows) {
+          const page = rows.slice(from, from + limits.pageRows).map(toRow);
           await session.pace.take(page.length, limits.rowsPerSecond, signal);
           yield page;
-          page = [];
         }
       }
-      if (page.length === 0) return;
-      await session.pace.take(page.length, limits.rowsPerSecond, signal);
-      yield page;
     });
   }
 
@@ -250,7 +246,8 @@ function rowMaker(source: SourceEntity): (row: CopyRow) => SourceRow {
   const valueAt = source.columns.map(({ column }) => columns.indexOf(column));
   const isInPlace = valueAt.every((at, index) => at === index);
   const hashAt = columns.length;
-  return ({ fields, unreadable }) => {
+  const trailing = columns.length + 1 - valueAt.length;
+  return ({ fields, line, unreadable }) => {
     const row = {
       key: keyText(fields, keyAt),
       hash: fields[hashAt] ?? "",
@@ -258,9 +255,19 @@ function rowMaker(source: SourceEntity): (row: CopyRow) => SourceRow {
       values: isInPlace ? fields : valueAt.map((at) => fields[at] ?? null),
     };
     if (isInPlace) fields.length = valueAt.length;
+    if (isInPlace && line !== undefined) return { ...row, line: withoutFields(line, trailing) };
     if (unreadable === undefined) return row;
     return { ...row, unreadable: { column: columns[unreadable.index] ?? "", hex: unreadable.hex } };
   };
+}
+
+const tab = 9;
+
+/** The line without its last fields: those that are no values. A tab is never part of a field. */
+function withoutFields({ bytes, start, end }: ByteRange, count: number): ByteRange {
+  let at = end;
+  for (let left = count; left > 0; left -= 1) at = bytes.lastIndexOf(tab, at - 1);
+  return { bytes, start, end: at };
 }
 
 function keyText(fields: readonly (string | null)[], keyAt: readonly number[]): string | null {

@@ -60,11 +60,9 @@ async function fillIncoming(
     `${planSettings}CREATE TEMPORARY TABLE IF NOT EXISTS ${table} (LIKE registry.${contract.table}, wire_ordinal integer NOT NULL) ON COMMIT DELETE ROWS`,
   );
   const columns = [...bookkeeping, "wire_ordinal", ...contractColumns(contract)].join(", ");
-  await copyLines(session, `COPY ${table} (${columns}) FROM STDIN`, incomingLines(batch));
-}
-
-function* incomingLines(batch: VerifiedBatch): Generator<string> {
-  for (const record of batch.records) yield incomingLine(batch, record);
+  await copyLines(session, `COPY ${table} (${columns}) FROM STDIN`, batch.records, (record, to) => {
+    to.text(incomingLine(batch, record));
+  });
 }
 
 function incomingLine(batch: VerifiedBatch, record: WireRecord): string {

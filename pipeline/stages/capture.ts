@@ -6,7 +6,7 @@ import type { Store } from "../../exchange-db/store.ts";
 import { type EntityPlan, rangeOf, rawOf } from "../entity-plan.ts";
 import { traceParent } from "../envelope.ts";
 import type { Stage } from "../stage.ts";
-import type { CapturedRow, CapturedUnit, KeylessRow } from "../unit.ts";
+import type { CapturedRow, CapturedUnit, KeylessRow, UnitHead } from "../unit.ts";
 
 export interface SourceReading {
   readonly connector: Connector;
@@ -22,49 +22,95 @@ export interface CaptureOptions extends SourceReading {
   readonly batchIds: number;
 }
 
-/** capture: a leased chunk → its rows, the doubled and key-less ones apart, the unchanged ones counted and left out. */
-export function captureStage(options: CaptureOptions, plan: EntityPlan): Stage<LeasedChunk, CapturedUnit> {
+/**
+ * capture: a leased chunk → its rows, page by page, the doubled and key-less ones apart, the unchanged ones counted and left
+ * out. What was never landed comes as it is read, so that a page can be worked on and forgotten: there the first of two rows
+ * with one key has gone on when the second comes, and `mergePages` takes it back.
+ */
+export function captureStage(
+  options: CaptureOptions,
+  plan: EntityPlan,
+): Stage<LeasedChunk, AsyncIterable<CapturedUnit>> {
   return {
     name: "capture",
     async run(chunk, signal) {
       // Before the read: who reads later has higher versions.
-      const batchIds = await takeBatchIds(options.store, options.batchIds);
-      const rows = await readAll(options, plan, rangeOf(chunk), signal);
-      const { single, keyless } = splitByKey(plan, rows);
-      const fresh = chunk.isLanded ? await dropUnchanged(options, plan, single) : single;
-      const newKeyless = chunk.isLanded ? await dropParked(options, plan, keyless) : keyless;
-      return {
+      const head = {
         origin: { kind: "chunk", segment: chunk.segment, token: chunk.token, isFirst: !chunk.isLanded },
         traceParent: traceParent(),
-        batchIds,
-        readCount: rows.length,
-        unchangedCount: rows.length - fresh.length - newKeyless.length,
-        rows: fresh,
-        keyless: newKeyless,
-        counties: countByCounty(rows),
-      };
+        batchIds: await takeBatchIds(options.store, options.batchIds),
+      } as const;
+      const range = rangeOf(chunk);
+      return chunk.isLanded
+        ? comparedUnit(options, plan, head, range, signal)
+        : freshPages(options, plan, head, range, signal);
     },
   };
 }
 
 /** A range read as if nothing of it was ever landed: what a dry run judges. It is not compared, and can't be landed. */
-export async function captureOnly(
+export function captureOnly(
   options: SourceReading,
   plan: EntityPlan,
   range: KeyRange,
   signal: AbortSignal,
-): Promise<CapturedUnit> {
-  const rows = await readAll(options, plan, range, signal);
-  const { single, keyless } = splitByKey(plan, rows);
-  return {
-    origin: { kind: "chunk", segment: null, token: null, isFirst: true },
-    traceParent: traceParent(),
-    batchIds: [],
-    readCount: rows.length,
-    unchangedCount: 0,
-    rows: single,
-    keyless,
-    counties: countByCounty(rows),
+): AsyncIterable<CapturedUnit> {
+  const origin = { kind: "chunk", segment: null, token: null, isFirst: true } as const;
+  return freshPages(options, plan, { origin, traceParent: traceParent(), batchIds: [] }, range, signal);
+}
+
+type Head = Pick<UnitHead, "origin" | "traceParent" | "batchIds">;
+
+async function* freshPages(
+  options: SourceReading,
+  plan: EntityPlan,
+  head: Head,
+  range: KeyRange,
+  signal: AbortSignal,
+): AsyncGenerator<CapturedUnit> {
+  const seen = new Set<string>();
+  // Also where there is no row: an empty chunk is landed too.
+  yield { ...head, readCount: 0, unchangedCount: 0, rows: [], keyless: [], counties: new Map() };
+  for await (const page of options.connector.readRange(plan.source, range, options.limits, signal)) {
+    const rows: CapturedRow[] = [];
+    const keyless: KeylessRow[] = [];
+    for (const row of page) {
+      if (row.key === null || seen.has(row.key)) keyless.push(keylessRow(plan, row));
+      else {
+        seen.add(row.key);
+        rows.push(capturedRow(plan, row, row.key));
+      }
+    }
+    yield {
+      ...head,
+      readCount: page.length,
+      unchangedCount: 0,
+      rows,
+      keyless,
+      counties: countByCounty(page),
+    };
+  }
+}
+
+/** The whole chunk at once: whether a row is new can only be asked of many together. */
+async function* comparedUnit(
+  options: CaptureOptions,
+  plan: EntityPlan,
+  head: Head,
+  range: KeyRange,
+  signal: AbortSignal,
+): AsyncGenerator<CapturedUnit> {
+  const read = await readAll(options, plan, range, signal);
+  const { single, keyless } = splitByKey(plan, read);
+  const rows = await dropUnchanged(options, plan, single);
+  const newKeyless = await dropParked(options, plan, keyless);
+  yield {
+    ...head,
+    readCount: read.length,
+    unchangedCount: read.length - rows.length - newKeyless.length,
+    rows,
+    keyless: newKeyless,
+    counties: countByCounty(read),
   };
 }
 
@@ -103,6 +149,7 @@ function capturedRow(plan: EntityPlan, row: SourceRow, key: string): CapturedRow
     county: row.county,
     op: "upsert",
     raw: rawOf(plan, row),
+    line: row.line ?? null,
     unreadable: row.unreadable ?? null,
     known: null,
     parkedIn: null,

@@ -37,6 +37,7 @@ export function landStage(options: LandOptions, plan: EntityPlan): Stage<SealedU
         unchangedCount: captured.unchangedCount + validated.unchangedCount,
         warnings: validated.warnings,
         counties: captured.counties,
+        lineFields: plan.fieldOfColumn,
         batches: sealed.batches,
       });
       return sealed;

@@ -1,9 +1,9 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { DuijieError } from "../../contracts/errors.ts";
-import type { LandingBatch, LandingException, LandingRow } from "../../exchange-db/landing.ts";
+import type { LandingBatch, LandingException } from "../../exchange-db/landing.ts";
 import { BatchIdsShort } from "../batch-ids.ts";
-import type { EntityPlan } from "../entity-plan.ts";
+import { type EntityPlan, rawValues } from "../entity-plan.ts";
 import { batchType, buildHeaders, type Party } from "../envelope.ts";
 import { type SigningKey, sign } from "../signing.ts";
 import type { Stage } from "../stage.ts";
@@ -38,7 +38,7 @@ export function sealStage(options: SealOptions, plan: EntityPlan): Stage<Validat
     async run(validated) {
       const ids = [...validated.captured.batchIds];
       const { groups, tooLarge } = groupRows(options, plan, validated.passed, ids);
-      const parked = [...validated.parked, ...tooLarge];
+      const parked = [...validated.parked, ...tooLarge.map((row) => parkedAsTooLarge(plan, row))];
       const needed = Math.max(groups.length, parked.length + validated.captured.keyless.length > 0 ? 1 : 0);
       if (needed > validated.captured.batchIds.length) throw new BatchIdsShort(needed);
       const batches: LandingBatch[] = [];
@@ -54,7 +54,6 @@ export function sealStage(options: SealOptions, plan: EntityPlan): Stage<Validat
 interface Group {
   readonly batchId: bigint;
   readonly rows: PassedRow[];
-  readonly lines: string[];
   bytes: number;
 }
 
@@ -63,20 +62,15 @@ function groupRows(
   plan: EntityPlan,
   rows: readonly PassedRow[],
   ids: bigint[],
-): { groups: Group[]; tooLarge: ParkedRow[] } {
+): { groups: Group[]; tooLarge: PassedRow[] } {
   const groups: Group[] = [];
-  const tooLarge: ParkedRow[] = [];
+  const tooLarge: PassedRow[] = [];
   const headBytes = fieldNames(plan).length + 200;
   let open: Group | undefined;
   for (const row of rows) {
-    const head = recordHeadOf(row);
-    const rest = recordRest(row);
-    const bytes = Buffer.byteLength(head) + Buffer.byteLength(rest) + versionBytesMax;
+    const bytes = recordBytesMax(row);
     if (headBytes + bytes > options.batchBytes) {
-      tooLarge.push({
-        row: row.row,
-        findings: [{ code: "MESSAGE_TOO_LARGE", field: "", rule: "MESSAGE_TOO_LARGE", value: null }],
-      });
+      tooLarge.push(row);
       continue;
     }
     if (
@@ -84,27 +78,21 @@ function groupRows(
       open.rows.length >= options.batchRows ||
       open.bytes + bytes > options.batchBytes
     ) {
-      open = { batchId: ids.shift() ?? 0n, rows: [], lines: [], bytes: headBytes };
+      open = { batchId: ids.shift() ?? 0n, rows: [], bytes: headBytes };
       groups.push(open);
     }
     open.rows.push(row);
-    open.lines.push(`${head}${open.batchId}${rest}`);
     open.bytes += bytes;
   }
   return { groups, tooLarge };
 }
 
-/** Digits of a version, the comma and the newline after a record, with room to spare. */
-const versionBytesMax = 24;
+/** `["upsert",`, `,null,` before the version, a base version and epoch after it, commas, brackets, newline: with room to spare. */
+const frameBytesMax = 96;
 
-/** `["upsert","key",null,`: the version follows, which is known when the record has its batch. */
-function recordHeadOf({ row }: PassedRow): string {
-  return `["${row.op}",${JSON.stringify(row.key)},null,`;
-}
-
-/** `,base,0,values…]` */
-function recordRest({ row, values }: PassedRow): string {
-  return `,${row.known?.agreedNationalVersion ?? "null"},0,${JSON.stringify(values).slice(1)}`;
+function recordBytesMax({ record, row }: PassedRow): number {
+  // A character of the key takes six bytes where JSON escapes it.
+  return row.key.length * 6 + (record.end - record.start) + frameBytesMax;
 }
 
 function fieldNames(plan: EntityPlan): string {
@@ -118,8 +106,7 @@ async function sealGroup(
   group: Group,
 ): Promise<LandingBatch> {
   const { entity, contract } = plan;
-  const text = `{"province":"${options.province}","entity":"${entity}","contractVersion":${contract.version},"fields":${fieldNames(plan)},"records":[\n${group.lines.join(",\n")}\n]}`;
-  const bytes = await compress(Buffer.from(text, "utf8"), { level: 1 });
+  const bytes = await compress(batchValue(options, plan, group), { level: 1 });
   const headers = buildHeaders({
     id: String(group.batchId),
     source: options.province,
@@ -132,12 +119,30 @@ async function sealGroup(
   });
   return {
     batchId: group.batchId,
-    rows: group.rows.map((row) => landingRow(plan, row.row, row.wireDigest, row.values)),
+    rows: group.rows.map(({ row }) => row),
     wireCount: group.rows.length,
     recordCount: group.rows.length,
     exceptions: [],
     message: { headers: sign(headers, bytes, options.signingKey), bytes },
   };
+}
+
+/** The value of a batch before compression: the frame, then a record a line. */
+function batchValue(options: SealOptions, plan: EntityPlan, group: Group): Buffer {
+  const { contract, entity } = plan;
+  const value = Buffer.allocUnsafeSlow(group.bytes);
+  const frame = `{"province":"${options.province}","entity":"${entity}","contractVersion":${contract.version},"fields":${fieldNames(plan)},"records":[`;
+  let at = value.write(frame, "utf8");
+  let lead = "\n";
+  for (const { record, row } of group.rows) {
+    const head = `${lead}["${row.op}",${JSON.stringify(row.key)},null,${group.batchId},${row.agreedNationalVersion ?? "null"},0,`;
+    at += value.write(head, at, "utf8");
+    // The record is an array by itself: its fields follow the head's in one array.
+    at += record.bytes.copy(value, at, record.start + 1, record.end);
+    lead = ",\n";
+  }
+  at += value.write("\n]}", at, "utf8");
+  return value.subarray(0, at);
 }
 
 /** Parked rows follow the wire's records in the unit's last batch, so that an ordinal below `wireCount` is on the wire. */
@@ -156,7 +161,7 @@ function appendParked(
     exceptions: [],
     message: null,
   };
-  const rows = [...last.rows, ...parked.map(({ row }) => landingRow(plan, row, null, null))];
+  const rows = [...last.rows, ...parked.map(({ row }) => row)];
   const exceptions: LandingException[] = parked.map((one, index) =>
     parkedException(one, last.recordCount + index),
   );
@@ -166,7 +171,13 @@ function appendParked(
   batches.push({ ...last, rows, exceptions, recordCount: last.recordCount + parked.length + keyless.length });
 }
 
-function parkedException({ row, findings }: ParkedRow, ordinal: number): LandingException {
+function parkedAsTooLarge(plan: EntityPlan, { row }: PassedRow): ParkedRow {
+  const findings = [{ code: "MESSAGE_TOO_LARGE", field: "", rule: "MESSAGE_TOO_LARGE", value: null }];
+  const raw = rawValues(plan, row.raw);
+  return { row: { ...row, wireDigest: null, identifier: null, raw }, findings, unreadable: null };
+}
+
+function parkedException({ row, findings, unreadable }: ParkedRow, ordinal: number): LandingException {
   const first = findings[0];
   if (first === undefined) throw new DuijieError("INVARIANT_BROKEN", { what: "parked without a finding" });
   return {
@@ -177,7 +188,7 @@ function parkedException({ row, findings }: ParkedRow, ordinal: number): Landing
     code: first.code,
     field: first.field === "" ? null : first.field,
     findings,
-    raw: row.unreadable === null ? null : { [row.unreadable.column]: `hex:${row.unreadable.hex}` },
+    raw: unreadable === null ? null : { [unreadable.column]: `hex:${unreadable.hex}` },
   };
 }
 
@@ -192,28 +203,6 @@ function keylessException(row: KeylessRow, ordinal: number): LandingException {
     field: null,
     findings,
     raw: row.raw,
-  };
-}
-
-function landingRow(
-  plan: EntityPlan,
-  row: PassedRow["row"],
-  digest: Buffer | null,
-  values: PassedRow["values"] | null,
-): LandingRow {
-  const { identifier } = plan.contract;
-  return {
-    key: row.key,
-    hash: row.hash,
-    county: row.county,
-    op: row.op,
-    wireDigest: digest,
-    agreedNationalVersion: row.known?.agreedNationalVersion ?? null,
-    parkedIn: row.parkedIn,
-    // Of a deleted record staging keeps key and version; what it was stands in the row that it replaces.
-    raw: row.op === "delete" ? row.raw.map(() => null) : row.raw,
-    identifier:
-      identifier === null || values === null ? null : (values[plan.contract.indexOf(identifier)] ?? null),
   };
 }
 

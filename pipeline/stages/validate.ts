@@ -1,26 +1,59 @@
-import { wireDigest } from "../../contracts/digest.ts";
+import { ByteSlab } from "../../contracts/byte-range.ts";
+import { wireDigestHex } from "../../contracts/digest.ts";
 import type { FieldValue } from "../../contracts/entity.ts";
-import type { Validation } from "../../contracts/registry.ts";
-import type { KeptFinding } from "../../exchange-db/landing.ts";
+import type { EntityContract, Validation } from "../../contracts/registry.ts";
+import type { KeptFinding, LandingRow } from "../../exchange-db/landing.ts";
 import type { Stage } from "../stage.ts";
 import type { CapturedRow, MappedRow, MappedUnit, ParkedRow, PassedRow, ValidatedUnit } from "../unit.ts";
 
 /**
- * validate: mapped rows → those that meet contract and profile, with their wire digest, and those that are parked. A row
- * that mapping could not finish is parked for that alone: its other faults would only be guesses.
+ * validate: mapped rows → those that meet contract and profile, as they go on the wire and with their digest, and those
+ * that are parked. A row that mapping could not finish is parked for that alone: its other faults would only be guesses.
  */
 export function validateStage(
   validate: (values: readonly FieldValue[]) => Validation,
+  contract: EntityContract,
 ): Stage<MappedUnit, ValidatedUnit> {
+  const slab = new ByteSlab();
+  const identifierAt = contract.identifier === null ? -1 : contract.indexOf(contract.identifier);
+  const pass = ({ row, values }: MappedRow, wireDigest: string): PassedRow => ({
+    row: landingRow(row, wireDigest, identifierAt === -1 ? null : (values[identifierAt] ?? null)),
+    record: slab.append(JSON.stringify(values)),
+  });
   return {
     name: "validate",
-    run: (mapped) => Promise.resolve(validateUnit(mapped, validate)),
+    run: (mapped) => Promise.resolve(validateUnit(mapped, validate, pass)),
   };
+}
+
+function park(row: CapturedRow, findings: readonly KeptFinding[]): ParkedRow {
+  return { row: { ...landingRow(row, null, null), raw: rawOf(row) }, findings, unreadable: row.unreadable };
+}
+
+/** How a row is staged. Its raw text is kept as the line that it came in, where there is one. */
+function landingRow(row: CapturedRow, wireDigest: string | null, identifier: string | null): LandingRow {
+  return {
+    key: row.key,
+    hash: row.hash,
+    county: row.county,
+    op: row.op,
+    wireDigest,
+    agreedNationalVersion: row.known?.agreedNationalVersion ?? null,
+    parkedIn: row.parkedIn,
+    raw: row.op === "upsert" && row.line !== null ? row.line : rawOf(row),
+    identifier,
+  };
+}
+
+/** Of a deleted record staging keeps key and version; what it was stands in the row that it replaces. */
+function rawOf(row: CapturedRow): readonly (string | null)[] {
+  return row.op === "delete" ? row.raw.map(() => null) : row.raw;
 }
 
 function validateUnit(
   mapped: MappedUnit,
   validate: (values: readonly FieldValue[]) => Validation,
+  pass: (row: MappedRow, wireDigest: string) => PassedRow,
 ): ValidatedUnit {
   const passed: PassedRow[] = [];
   const parked: ParkedRow[] = [];
@@ -28,10 +61,10 @@ function validateUnit(
   let unchanged = 0;
   for (const one of mapped.rows) {
     const findings = findingsOf(one, validate, warnings);
-    const digest = findings.length === 0 ? wireDigest(one.values) : null;
+    const digest = findings.length === 0 ? wireDigestHex(one.values) : null;
     if (isUnchanged(one.row, digest)) unchanged += 1;
-    else if (digest === null) parked.push({ row: one.row, findings });
-    else passed.push({ row: one.row, values: one.values, wireDigest: digest });
+    else if (digest === null) parked.push(park(one.row, findings));
+    else passed.push(pass(one, digest));
   }
   return { captured: mapped.captured, unchangedCount: unchanged, passed, parked, warnings };
 }
@@ -55,11 +88,11 @@ const noFindings: readonly KeptFinding[] = [];
  * Same source row, and the same record on the wire (or again none) under the new mapping; or deleted, and deleted again.
  * A parked row is taken up to be sent again, so it never is.
  */
-function isUnchanged(row: CapturedRow, digest: Buffer | null): boolean {
+function isUnchanged(row: CapturedRow, digest: string | null): boolean {
   const { known, parkedIn } = row;
   if (known === null || parkedIn !== null || known.op !== row.op) return false;
   if (row.op === "delete") return true;
   if (known.hash !== row.hash) return false;
   if (digest === null || known.wireDigest === null) return digest === known.wireDigest;
-  return digest.equals(known.wireDigest);
+  return digest === known.wireDigest.toString("hex");
 }

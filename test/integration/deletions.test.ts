@@ -143,6 +143,7 @@ async function unitOf(sides: BothSides, entity: EntityName, keys: readonly strin
     county: null,
     op: "delete" as const,
     raw: fields.map(() => null),
+    line: null,
     unreadable: null,
     known: known.get(key) ?? null,
     // A row that is deleted already is compared, a living one taken up as it stands.
