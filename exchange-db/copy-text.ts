@@ -67,24 +67,25 @@ export class CopyBytes {
 }
 
 /**
- * Sends lines that end in a newline each. `write` puts one together; it is called as they are sent, so that what it makes
- * lives too briefly for the garbage collector to see it.
+ * COPY data of rows, in pieces. `write` puts one line together; it is called as pieces are taken, so that what it makes lives
+ * too briefly for the garbage collector to see it.
  */
-export async function copyLines<T>(
-  client: StoreClient,
-  copySql: string,
+export function* copyPieces<T>(
   rows: Iterable<T>,
   write: (row: T, to: CopyBytes) => void,
-): Promise<void> {
-  const sink = client.query(copyFrom(copySql));
-  await pipeline(Readable.from(pieces(rows, write)), sink);
-}
-
-function* pieces<T>(rows: Iterable<T>, write: (row: T, to: CopyBytes) => void): Generator<Buffer> {
+): Generator<Buffer> {
   const to = new CopyBytes();
   for (const row of rows) {
     write(row, to);
     if (to.isPiece) yield to.take();
   }
   yield to.take();
+}
+
+export async function sendCopy(
+  client: StoreClient,
+  copySql: string,
+  pieces: Iterable<Buffer>,
+): Promise<void> {
+  await pipeline(Readable.from(pieces), client.query(copyFrom(copySql)));
 }

@@ -3,7 +3,7 @@ import { type ByteRange, isByteRange } from "../contracts/byte-range.ts";
 import type { EntityName } from "../contracts/entity.ts";
 import { DuijieError } from "../contracts/errors.ts";
 import { type EntityContract, entityContract } from "../contracts/registry.ts";
-import { type CopyBytes, copyLines, copyValue } from "./copy-text.ts";
+import { type CopyBytes, copyPieces, copyValue, sendCopy } from "./copy-text.ts";
 import type { Store, StoreClient } from "./store.ts";
 
 /** One finding of a record, as it is kept. `value` is a source code, never a person's data. */
@@ -221,12 +221,7 @@ async function landRows(client: StoreClient, landing: Landing): Promise<void> {
   await client.query(
     `CREATE TEMPORARY TABLE IF NOT EXISTS ${temp} (LIKE staging.${contract.table}) ON COMMIT DELETE ROWS`,
   );
-  await copyLines(
-    client,
-    `COPY ${temp} (${list}) FROM STDIN`,
-    stagedRows(landing),
-    stagedLine(landing, fields),
-  );
+  await sendCopy(client, `COPY ${temp} (${list}) FROM STDIN`, stagingLines(landing, fields));
   if (!landing.isFirst || !(await insertNew(client, contract.table, temp))) {
     await keepEarlier(client, contract.table, temp, landing.entity);
     await upsertRows(client, contract);
@@ -290,19 +285,30 @@ async function keepEarlier(
   );
 }
 
+/** COPY data of all rows of a landing: bookkeeping, then the contract fields that `fields` names, in its order. */
+export function stagingLines(
+  landing: Pick<Landing, "province" | "chunk" | "contractVersion" | "mappingVersion" | "origin" | "batches">,
+  fields: readonly number[],
+): Iterable<Buffer> {
+  return copyPieces(stagedRows(landing.batches), stagedLine(landing, fields));
+}
+
 interface StagedRow {
   readonly batchId: bigint;
   readonly ordinal: number;
   readonly row: LandingRow;
 }
 
-function* stagedRows(landing: Landing): Generator<StagedRow> {
-  for (const { batchId, rows } of landing.batches) {
+function* stagedRows(batches: readonly LandingBatch[]): Generator<StagedRow> {
+  for (const { batchId, rows } of batches) {
     for (const [ordinal, row] of rows.entries()) yield { batchId, ordinal, row };
   }
 }
 
-function stagedLine(landing: Landing, fields: readonly number[]): (staged: StagedRow, to: CopyBytes) => void {
+function stagedLine(
+  landing: Pick<Landing, "province" | "chunk" | "contractVersion" | "mappingVersion" | "origin">,
+  fields: readonly number[],
+): (staged: StagedRow, to: CopyBytes) => void {
   const segment = landing.chunk?.segment ?? -1;
   const middle = `\t${landing.contractVersion}\t${landing.mappingVersion}\t${landing.origin}\t`;
   return ({ batchId, ordinal, row }, to) => {

@@ -1,7 +1,7 @@
 import { registryDigestSql } from "../../contracts/ddl.ts";
 import { type EntityName, entityNames } from "../../contracts/entity.ts";
 import { type EntityContract, entityContract } from "../../contracts/registry.ts";
-import { copyLines, copyValue } from "../../exchange-db/copy-text.ts";
+import { copyPieces, copyValue, sendCopy } from "../../exchange-db/copy-text.ts";
 import type { StoreClient } from "../../exchange-db/store.ts";
 import type {
   EntityDigest,
@@ -60,9 +60,12 @@ async function fillIncoming(
     `${planSettings}CREATE TEMPORARY TABLE IF NOT EXISTS ${table} (LIKE registry.${contract.table}, wire_ordinal integer NOT NULL) ON COMMIT DELETE ROWS`,
   );
   const columns = [...bookkeeping, "wire_ordinal", ...contractColumns(contract)].join(", ");
-  await copyLines(session, `COPY ${table} (${columns}) FROM STDIN`, batch.records, (record, to) => {
-    to.text(incomingLine(batch, record));
-  });
+  await sendCopy(session, `COPY ${table} (${columns}) FROM STDIN`, incomingLines(batch));
+}
+
+/** COPY data of a batch's records: bookkeeping, then the contract's values. */
+export function incomingLines(batch: VerifiedBatch): Iterable<Buffer> {
+  return copyPieces(batch.records, (record, to) => to.text(incomingLine(batch, record)));
 }
 
 function incomingLine(batch: VerifiedBatch, record: WireRecord): string {
