@@ -1,3 +1,4 @@
+import pg from "pg";
 import { registryDigestSql } from "../../contracts/ddl.ts";
 import { type EntityName, entityNames } from "../../contracts/entity.ts";
 import { type EntityContract, entityContract } from "../../contracts/registry.ts";
@@ -10,15 +11,32 @@ import type {
   VerifiedBatch,
   WireRecord,
 } from "../../pipeline/registry-port.ts";
+import { orphans, overtakenFirst } from "./orphans.ts";
 import { planSettings, verdictSql } from "./verdict-sql.ts";
 
 /** Our own national registry: the tables of schema `registry` in the national database. */
 export class ReferenceRegistry implements RegistryPort<StoreClient> {
   readonly adapter = "reference";
+  /** By province and entity: after a key was there already, the next batches don't try a plain insert first. */
+  readonly #upsertsLeft = new Map<string, number>();
 
   async apply(session: StoreClient, batch: VerifiedBatch): Promise<readonly Verdict[]> {
     if (batch.records.length === 0) return [];
     const contract = entityContract(batch.entity, batch.contractVersion);
+    if (needsWholeVerdict(contract)) return await this.#applyJudged(session, contract, batch);
+    await session.query(planSettings);
+    const waiting = await orphans(session, contract, batch);
+    const good = batch.records.filter((record) => !waiting.has(record.ordinal));
+    const late = await this.#write(session, contract, { ...batch, records: good });
+    return [...(await overtakenFirst(session, contract, batch, waiting)), ...late];
+  }
+
+  /** Regions, schools and what has an identifier of its own are few: one statement judges all that can be wrong with them. */
+  async #applyJudged(
+    session: StoreClient,
+    contract: EntityContract,
+    batch: VerifiedBatch,
+  ): Promise<readonly Verdict[]> {
     await fillIncoming(session, contract, batch);
     const verdicts = await judge(session, contract, batch.province);
     const applied = await upsert(session, contract, verdicts);
@@ -26,6 +44,22 @@ export class ReferenceRegistry implements RegistryPort<StoreClient> {
     return applied === expected
       ? verdicts
       : [...verdicts, ...(await overtaken(session, contract, batch, verdicts))];
+  }
+
+  /** Gives the records that a newer version was there before. While all keys are new, a plain insert does. */
+  async #write(
+    session: StoreClient,
+    contract: EntityContract,
+    batch: VerifiedBatch,
+  ): Promise<readonly Verdict[]> {
+    if (batch.records.length === 0) return [];
+    await fillIncoming(session, contract, batch);
+    const place = `${batch.province}/${batch.entity}`;
+    const upserts = this.#upsertsLeft.get(place) ?? 0;
+    if (upserts === 0 && (await insertNew(session, contract))) return [];
+    this.#upsertsLeft.set(place, upserts === 0 ? upsertsBeforeInsert : upserts - 1);
+    const applied = await upsert(session, contract, []);
+    return applied === batch.records.length ? [] : await overtaken(session, contract, batch, []);
   }
 
   async digests(session: StoreClient, province: string): Promise<readonly EntityDigest[]> {
@@ -43,6 +77,12 @@ export class ReferenceRegistry implements RegistryPort<StoreClient> {
     }
     return digests;
   }
+}
+
+const upsertsBeforeInsert = 100;
+
+function needsWholeVerdict(contract: EntityContract): boolean {
+  return contract.identifier !== null || contract.entity === "region" || contract.entity === "school";
 }
 
 const bookkeeping = ["province", "source_key", "version", "batch_id", "is_deleted", "custody_epoch"] as const;
@@ -107,6 +147,22 @@ async function judge(
         ? null
         : { entity: row.parentEntity, identifier: row.parentIdentifier },
   }));
+}
+
+/** False, with nothing inserted, where a key is there already. */
+async function insertNew(session: StoreClient, contract: EntityContract): Promise<boolean> {
+  const columns = [...bookkeeping, ...contractColumns(contract)].join(", ");
+  await session.query("SAVEPOINT before_insert");
+  try {
+    await session.query(
+      `INSERT INTO registry.${contract.table} (${columns}) SELECT ${columns} FROM ${incoming(contract)} ORDER BY source_key`,
+    );
+    return true;
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) || error.code !== "23505") throw error;
+    await session.query("ROLLBACK TO SAVEPOINT before_insert");
+    return false;
+  }
 }
 
 async function upsert(
