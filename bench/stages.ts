@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
+import { mappedSources, openSource } from "../cli/sources.ts";
 import { loadProvinceConfig } from "../config/load.ts";
 import type { Connector, KeyRange, SourceRow } from "../connectors/connector.ts";
-import { mappedSources, openSource } from "../cli/sources.ts";
 import type { EntityName } from "../contracts/entity.ts";
 import { nationalRegions } from "../contracts/regions.ts";
 import { contractVersions, recordValidator } from "../contracts/registry.ts";
@@ -56,7 +56,13 @@ export async function measureStages(options: {
       const entity = measured.find((name) => name === source.entity);
       if (entity === undefined) continue;
       const plan = entityPlan(source, mappings, contractVersions(entity).at(-1) ?? 1);
-      figures[entity] = await measureEntity({ ...options, connector, plan, tables, province: config.province });
+      figures[entity] = await measureEntity({
+        ...options,
+        connector,
+        plan,
+        tables,
+        province: config.province,
+      });
     }
     return figures;
   } finally {
@@ -76,7 +82,10 @@ interface EntityRun {
 }
 
 async function measureEntity(run: EntityRun): Promise<Readonly<Record<string, number>>> {
-  const ranges = (await run.connector.planRanges(run.plan.source, run.chunkRows, run.signal)).slice(0, run.chunks);
+  const ranges = (await run.connector.planRanges(run.plan.source, run.chunkRows, run.signal)).slice(
+    0,
+    run.chunks,
+  );
   let figures: Record<string, number> = {};
   for (let repeat = 0; repeat < run.repeats; repeat += 1) figures = await measureOnce(run, ranges);
   return figures;
@@ -95,39 +104,67 @@ async function measureOnce(run: EntityRun, ranges: readonly KeyRange[]): Promise
   };
   const keys = createKeyPair();
   const signingKey = { id: "bench", privateKey: createPrivateKey(keys.privatePem) };
-  const ring = keyring([{ id: "bench", owner: province as `${number}`, publicKey: createPublicKey(keys.publicPem) }]);
+  const ring = keyring([
+    { id: "bench", owner: province as `${number}`, publicKey: createPublicKey(keys.publicPem) },
+  ]);
   const map = mapStage(createRecordMapper(plan.contract, plan.mappings, run.tables, nationalRegions()));
   const validate = validateStage(recordValidator(plan.entity, profile, { today }), plan.contract);
   const judgeAgain = recordValidator(plan.entity, profile, { today });
-  const seal = sealStage({ province: province as `${number}`, signingKey, mappingVersion: "1", ...batch }, plan);
+  const seal = sealStage(
+    { province: province as `${number}`, signingKey, mappingVersion: "1", ...batch },
+    plan,
+  );
   let id = 1n;
   for (const range of ranges) {
     const pages = await timed("capture", async () => await pagesOf(run, range));
     rows += pages.reduce((sum, page) => sum + page.rows.length, 0);
-    const mapped = await timed("map", async () => await Promise.all(pages.map((page) => map.run(page, signal))));
-    const judged = await timed("validate", async () => await Promise.all(mapped.map((page) => validate.run(page, signal))));
+    const mapped = await timed(
+      "map",
+      async () => await Promise.all(pages.map((page) => map.run(page, signal))),
+    );
+    const judged = await timed(
+      "validate",
+      async () => await Promise.all(mapped.map((page) => validate.run(page, signal))),
+    );
     const unit = await mergePages(plan, each(judged));
     const batchIds = Array.from({ length: 32 }, () => id++);
-    const sealed = await timed("seal", async () => await seal.run({ ...unit, captured: { ...unit.captured, batchIds } }, signal));
+    const sealed = await timed(
+      "seal",
+      async () => await seal.run({ ...unit, captured: { ...unit.captured, batchIds } }, signal),
+    );
     await timed("land (lines)", () => {
       for (const _ of stagingLines(landingOf(plan, province, sealed), plan.fieldOfColumn));
     });
     for (const { message } of sealed.batches) {
       if (message === null) continue;
-      const incoming = { topic: `duijie.${province}.up.data`, partition: 0, offset: 0n, headers: message.headers, value: message.bytes };
-      const received = await timed("receive (signature)", async () => await receiveStage(ring).run(incoming, signal));
-      const opened = await timed("receive (open, validate)", () => openBatch(received, [1], () => judgeAgain));
+      const incoming = {
+        topic: `duijie.${province}.up.data`,
+        partition: 0,
+        offset: 0n,
+        headers: message.headers,
+        value: message.bytes,
+      };
+      const received = await timed(
+        "receive (signature)",
+        async () => await receiveStage(ring).run(incoming, signal),
+      );
+      const opened = await timed("receive (open, validate)", () =>
+        openBatch(received, [1], () => judgeAgain),
+      );
       await timed("apply (lines)", () => {
         for (const _ of incomingLines(opened.batch));
       });
     }
   }
-  return Object.fromEntries(Object.entries(micros).map(([name, sum]) => [name, Math.round((sum / rows) * 100) / 100]));
+  return Object.fromEntries(
+    Object.entries(micros).map(([name, sum]) => [name, Math.round((sum / rows) * 100) / 100]),
+  );
 }
 
 async function pagesOf({ connector, plan, signal }: EntityRun, range: KeyRange): Promise<CapturedUnit[]> {
   const pages: CapturedUnit[] = [];
-  for await (const page of captureOnly({ connector, limits: { pageRows: 2000 } }, plan, range, signal)) pages.push(page);
+  for await (const page of captureOnly({ connector, limits: { pageRows: 2000 } }, plan, range, signal))
+    pages.push(page);
   return pages;
 }
 
@@ -146,6 +183,19 @@ function landingOf(plan: EntityPlan, province: string, sealed: SealedUnit) {
   } as const;
 }
 if (process.argv[1]?.endsWith("stages.ts")) {
-  const f = await measureStages({ configFile: process.argv[2] ?? "", chunks: 8, chunkRows: 4000, repeats: 4, signal: new AbortController().signal });
-  for (const [e, m] of Object.entries(f)) console.log(e, Object.values(m).reduce((a, b) => a + b, 0).toFixed(1), JSON.stringify(m));
+  const f = await measureStages({
+    configFile: process.argv[2] ?? "",
+    chunks: 8,
+    chunkRows: 4000,
+    repeats: 4,
+    signal: new AbortController().signal,
+  });
+  for (const [e, m] of Object.entries(f))
+    console.log(
+      e,
+      Object.values(m)
+        .reduce((a, b) => a + b, 0)
+        .toFixed(1),
+      JSON.stringify(m),
+    );
 }

@@ -1,3 +1,4 @@
+import { rememberingLast } from "./remembering-last.ts";
 import { isDate } from "./value-check.ts";
 
 /** Check character of ISO 7064 MOD 11-2 for a remainder of 0 to 10. */
@@ -13,14 +14,14 @@ export function checkCharacter(digits: string): string {
   return checkCharacters.charAt(sum % 11);
 }
 
-/** Seventeen digits and a digit or capital X. */
-export function hasCitizenIdForm(id: string): boolean {
+/** Seventeen digits and a digit or capital X. Asked by several rules about one number after the other. */
+export const hasCitizenIdForm = rememberingLast((id) => {
   if (id.length !== 18) return false;
   for (let at = 0; at < 17; at += 1) {
     if (!isDigit(id.charCodeAt(at))) return false;
   }
   return isDigit(id.charCodeAt(17)) || id.endsWith("X");
-}
+});
 
 function isDigit(unit: number): boolean {
   return unit >= 48 && unit <= 57;

@@ -52,6 +52,9 @@ export function nameRule(id: string, entity: EntityName, field: string, at: numb
   };
 }
 
+/** The private area of the first plane, and halves of pairs: without one of them there is nothing to look at closely. */
+const maybePrivate = /[\ud800-\uf8ff]/;
+
 /** Characters of a private area are drawn differently, or not at all, on every other machine. */
 export function privateUseRule(id: string, entity: EntityName, field: string, at: number): Rule {
   return {
@@ -63,7 +66,8 @@ export function privateUseRule(id: string, entity: EntityName, field: string, at
     source: "GB 18030",
     check: (values) => {
       const value = values[at];
-      return value === null || value === undefined || !/\p{Co}/u.test(value);
+      if (value === null || value === undefined || !maybePrivate.test(value)) return true;
+      return !/\p{Co}/u.test(value);
     },
   };
 }

@@ -28,11 +28,6 @@ export function wireDigest(values: readonly FieldValue[]): Buffer {
   return hash("sha256", digestText(values), "buffer");
 }
 
-/** The same in hex, at half the cost: a buffer for each record is dear. */
-export function wireDigestHex(values: readonly FieldValue[]): string {
-  return hash("sha256", digestText(values), "hex");
-}
-
 /** As Buffer.byteLength, but without leaving JavaScript: that call costs more than the loop over a short value. */
 function utf8Length(value: string): number {
   let length = value.length;

@@ -1,12 +1,12 @@
-import { codeTable } from "./codes.ts";
 import type { EntityName, FieldValue } from "./entity.ts";
-import type { EntityContract, FieldContract } from "./entity-contract.ts";
-import { createAjv, entityContract } from "./entity-contract.ts";
+import type { EntityContract } from "./entity-contract.ts";
+import { entityContract } from "./entity-contract.ts";
 import { DuijieError } from "./errors.ts";
+import { fieldCheck } from "./field-check.ts";
 import { profile } from "./profile.ts";
 import type { Rule, RuleContext } from "./rules.ts";
 import type { ValueCheck } from "./value-check.ts";
-import { isDate, isRegionTable } from "./value-check.ts";
+import { isDate } from "./value-check.ts";
 
 export interface RecordFinding {
   /** "SCHEMA": not in the form of its field; "REQUIRED": absent; else the id of a rule. */
@@ -98,22 +98,12 @@ function applyRules(
 
 const compiled = new Map<string, readonly ValueCheck[]>();
 
-/** One small function a field, compiled once per contract. */
+/** One small function a field, made once per contract. */
 function fieldChecks(contract: EntityContract): readonly ValueCheck[] {
   const id = `${contract.entity}:${contract.version}`;
   const known = compiled.get(id);
   if (known !== undefined) return known;
-  const ajv = createAjv();
-  const checks = contract.fields.map((field) =>
-    fieldCheck(field, ajv.compile(contract.schemaOf(field.name))),
-  );
+  const checks = contract.fields.map((field) => fieldCheck(contract, field));
   compiled.set(id, checks);
   return checks;
-}
-
-/** The compiled schema says what is right; of a code table it is asked beforehand, once for each code. */
-function fieldCheck(field: FieldContract, isValid: (value: unknown) => boolean): ValueCheck {
-  if (field.codeTable === undefined || isRegionTable(field.codeTable)) return isValid;
-  const accepted = new Set([...codeTable(field.codeTable).codes].filter((code) => isValid(code)));
-  return (value) => accepted.has(value);
 }

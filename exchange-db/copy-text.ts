@@ -70,10 +70,7 @@ export class CopyBytes {
  * COPY data of rows, in pieces. `write` puts one line together; it is called as pieces are taken, so that what it makes lives
  * too briefly for the garbage collector to see it.
  */
-export function* copyPieces<T>(
-  rows: Iterable<T>,
-  write: (row: T, to: CopyBytes) => void,
-): Generator<Buffer> {
+export function* copyPieces<T>(rows: Iterable<T>, write: (row: T, to: CopyBytes) => void): Generator<Buffer> {
   const to = new CopyBytes();
   for (const row of rows) {
     write(row, to);

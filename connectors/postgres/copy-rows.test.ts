@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { DuijieError } from "../../contracts/errors.ts";
 import { textOf } from "../../contracts/byte-range.ts";
+import { DuijieError } from "../../contracts/errors.ts";
 import { type Charset, decode, encode } from "../charset.ts";
 import { type CopyRow, CopyRowReader, cutRows } from "./copy-rows.ts";
 
@@ -65,7 +65,9 @@ describe("reading COPY", () => {
         fc.property(table(3), fc.array(fc.nat(400), { maxLength: 8 }), (rows, cuts) => {
           const read = readIn(copyText(rows, charset), cuts, 3, charset);
           expect(read.map(({ fields }) => fields)).to.deep.equal(rows);
-          const lines = read.flatMap(({ line }) => (line === undefined ? [] : cutRows(`${textOf(line)}\n`, 3)));
+          const lines = read.flatMap(({ line }) =>
+            line === undefined ? [] : cutRows(`${textOf(line)}\n`, 3),
+          );
           expect(lines).to.deep.equal(charset === "utf8" ? rows : []);
         }),
       );

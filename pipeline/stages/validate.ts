@@ -1,6 +1,5 @@
-import { ByteSlab } from "../../contracts/byte-range.ts";
-import { wireDigestHex } from "../../contracts/digest.ts";
 import type { FieldValue } from "../../contracts/entity.ts";
+import { RecordEncoder } from "../../contracts/record-encoder.ts";
 import type { EntityContract, Validation } from "../../contracts/registry.ts";
 import type { KeptFinding, LandingRow } from "../../exchange-db/landing.ts";
 import type { Stage } from "../stage.ts";
@@ -14,15 +13,11 @@ export function validateStage(
   validate: (values: readonly FieldValue[]) => Validation,
   contract: EntityContract,
 ): Stage<MappedUnit, ValidatedUnit> {
-  const slab = new ByteSlab();
+  const encoder = new RecordEncoder();
   const identifierAt = contract.identifier === null ? -1 : contract.indexOf(contract.identifier);
-  const pass = ({ row, values }: MappedRow, wireDigest: string): PassedRow => ({
-    row: landingRow(row, wireDigest, identifierAt === -1 ? null : (values[identifierAt] ?? null)),
-    record: slab.append(JSON.stringify(values)),
-  });
   return {
     name: "validate",
-    run: (mapped) => Promise.resolve(validateUnit(mapped, validate, pass)),
+    run: (mapped) => Promise.resolve(validateUnit(mapped, { validate, encoder, identifierAt })),
   };
 }
 
@@ -50,21 +45,27 @@ function rawOf(row: CapturedRow): readonly (string | null)[] {
   return row.op === "delete" ? row.raw.map(() => null) : row.raw;
 }
 
-function validateUnit(
-  mapped: MappedUnit,
-  validate: (values: readonly FieldValue[]) => Validation,
-  pass: (row: MappedRow, wireDigest: string) => PassedRow,
-): ValidatedUnit {
+interface Judging {
+  readonly validate: (values: readonly FieldValue[]) => Validation;
+  readonly encoder: RecordEncoder;
+  /** Of the contract's identifier field; -1 where it has none. */
+  readonly identifierAt: number;
+}
+
+function validateUnit(mapped: MappedUnit, { encoder, identifierAt, validate }: Judging): ValidatedUnit {
   const passed: PassedRow[] = [];
   const parked: ParkedRow[] = [];
   const warnings: Record<string, number> = {};
   let unchanged = 0;
   for (const one of mapped.rows) {
     const findings = findingsOf(one, validate, warnings);
-    const digest = findings.length === 0 ? wireDigestHex(one.values) : null;
-    if (isUnchanged(one.row, digest)) unchanged += 1;
-    else if (digest === null) parked.push(park(one.row, findings));
-    else passed.push(pass(one, digest));
+    const encoded = findings.length === 0 ? encoder.encode(one.values) : null;
+    if (isUnchanged(one.row, encoded?.digest ?? null)) unchanged += 1;
+    else if (encoded === null) parked.push(park(one.row, findings));
+    else {
+      const identifier = identifierAt === -1 ? null : (one.values[identifierAt] ?? null);
+      passed.push({ row: landingRow(one.row, encoded.digest, identifier), record: encoded.record });
+    }
   }
   return { captured: mapped.captured, unchangedCount: unchanged, passed, parked, warnings };
 }

@@ -3,8 +3,10 @@ import { documentRules } from "../../document-rules.ts";
 import { i } from "../../generated/guardian.ts";
 import { citizenIdType } from "../../identity-document.ts";
 import { nationalRegions } from "../../regions.ts";
+import { rememberingLast } from "../../remembering-last.ts";
 import type { Rule } from "../../rules.ts";
 
+const isLeaf = rememberingLast((code) => nationalRegions().isLeaf(code.slice(0, 6)));
 const entity = "guardian";
 
 /** "Other relative" and "not a relative" say too little by themselves. */
@@ -76,7 +78,7 @@ export const guardianRules: readonly Rule[] = [
     source: "national form, items 55 and 67: down to the county",
     check: (values) => {
       const code = values[i.hukouRegionCode];
-      return code === null || code === undefined || nationalRegions().isLeaf(code.slice(0, 6));
+      return code === null || code === undefined || isLeaf(code);
     },
   },
 ];

@@ -5,8 +5,10 @@ import { documentRules, statedByNumber } from "../../document-rules.ts";
 import type { FieldValue } from "../../entity.ts";
 import { i } from "../../generated/student.ts";
 import { nationalRegions } from "../../regions.ts";
+import { rememberingLast } from "../../remembering-last.ts";
 import type { Rule } from "../../rules.ts";
 
+const isLeaf = rememberingLast((code) => nationalRegions().isLeaf(code.slice(0, 6)));
 const entity = "student";
 
 /** Years later, as numbers `YYYYMMDD` compare: 29 February comes of age on 1 March. */
@@ -130,7 +132,7 @@ const residence: readonly Rule[] = [
     source: "national form, item 17: down to the county",
     check: (values) => {
       const code = values[i.hukouRegionCode];
-      return code === null || code === undefined || nationalRegions().isLeaf(code.slice(0, 6));
+      return code === null || code === undefined || isLeaf(code);
     },
   },
   phoneRule("STUDENT_PHONE", entity, "phone", i.phone),
