@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import { mappedSources, openSource } from "../cli/sources.ts";
 import { loadProvinceConfig } from "../config/load.ts";
-import type { Connector, KeyRange, SourceRow } from "../connectors/connector.ts";
+import type { Connector, KeyRange } from "../connectors/connector.ts";
 import type { EntityName } from "../contracts/entity.ts";
 import { nationalRegions } from "../contracts/regions.ts";
 import { contractVersions, recordValidator } from "../contracts/registry.ts";

@@ -60,6 +60,7 @@ function textCheck(field: FieldContract, minLength: number): ValueCheck {
 function hasLength(value: string, min: number, max: number): boolean {
   if (value.length < min) return false;
   if (value.length <= max && (min <= 1 || value.length >= 2 * min)) return true;
-  const points = [...value].length;
+  let points = 0;
+  for (const _ of value) points += 1;
   return points >= min && points <= max;
 }

@@ -71,8 +71,9 @@ async function missingParents(
 }
 
 function target(parent: Parent) {
-  const { fields, identifier, indexOf, table } = entityContract(parent.entity);
-  return { identifier, table, columnOf: (name: string) => fields[indexOf(name)]?.column ?? "" };
+  const contract = entityContract(parent.entity);
+  const columnOf = (name: string) => contract.fields[contract.indexOf(name)]?.column ?? "";
+  return { identifier: contract.identifier, table: contract.table, columnOf };
 }
 
 /** Of orphans that a newer version has overtaken that alone is said: nobody has to wait for their parents. */

@@ -30,6 +30,8 @@ export const recordHead = [
 ] as const;
 
 const compress = promisify(gzip);
+/** Room for most batches: a result that comes in one piece need not be put together. */
+const compressedBytes = 256 * 1024;
 
 /** seal: rows that passed → batches of compressed, signed bytes. A record too large for a message of its own is parked. */
 export function sealStage(options: SealOptions, plan: EntityPlan): Stage<ValidatedUnit, SealedUnit> {
@@ -106,7 +108,7 @@ async function sealGroup(
   group: Group,
 ): Promise<LandingBatch> {
   const { entity, contract } = plan;
-  const bytes = await compress(batchValue(options, plan, group), { level: 1 });
+  const bytes = await compress(batchValue(options, plan, group), { level: 1, chunkSize: compressedBytes });
   const headers = buildHeaders({
     id: String(group.batchId),
     source: options.province,
