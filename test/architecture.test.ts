@@ -95,7 +95,8 @@ function packageObjection(from: string, to: string): string | null {
   const home = name === undefined ? undefined : keptPackages[name];
   if (home !== undefined && !from.startsWith(home) && !tools.includes(roomOf(from)))
     return `${name} stays behind the port in ${home}`;
-  if (/^embedded\/demo\/checker[^/]*\.ts$/.test(from) && to !== "pg" && !isTest(from))
+  const isSql = to === "pg" || to === "pg-copy-streams";
+  if (/^embedded\/demo\/checker[^/]*\.ts$/.test(from) && !isSql && !isTest(from))
     return "the checker needs SQL alone";
   return null;
 }

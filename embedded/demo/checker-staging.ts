@@ -25,6 +25,8 @@ export interface StagingCheck {
 export interface RegistryEntity {
   readonly table?: string;
   readonly query?: string;
+  /** Of a folder; it is read into a table first. */
+  readonly file?: string;
   readonly key: readonly string[];
   readonly fields: Readonly<Record<string, unknown>>;
 }

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import pg from "pg";
+import { type CheckedFiles, filesAsTables } from "./checker-files.ts";
 import { checkNation, type EntityCheck } from "./checker-nation.ts";
 import {
   checkExceptions,
@@ -14,7 +15,9 @@ import { type CheckedEntity, checkedEntities, countOf, isRecord, tables } from "
 import { checkStaging, type RegistryEntity, type StagingCheck } from "./checker-staging.ts";
 
 export interface CheckOptions {
+  /** The registry; where that is files, a database that the checker may read them into. */
   readonly registryUrl: string;
+  readonly files?: CheckedFiles;
   readonly exchangeUrl: string;
   readonly nationalUrl: string;
   /** What the generator wrote: truth.json, registry.json, expected/. */
@@ -50,11 +53,13 @@ export async function checkLoad(options: CheckOptions): Promise<CheckResult> {
   try {
     await Promise.all(clients.map((client) => client.connect()));
     const { province } = truth;
+    const { files } = options;
+    const relations = files === undefined ? sources : await filesAsTables(registry, files, sources);
     const each = <T>(check: (entity: CheckedEntity) => Promise<T>) => inTurn(check);
     // Two databases at a time: nation and exchange-db have a process each.
     const [entities, staging] = await Promise.all([
       each((entity) => checkNation(nation, entity, province, options.folder)),
-      each((entity) => checkStaging(registry, exchange, entity, province, sources[entity])),
+      each((entity) => checkStaging(registry, exchange, entity, province, relations[entity])),
     ]);
     const exceptions = await each((entity) =>
       checkExceptions(exchange, entity, province, options.folder, truth.entities[entity]),
@@ -133,7 +138,7 @@ function isSources(value: unknown): value is Sources {
   return checkedEntities.every((entity) => {
     const source = value[entity];
     if (!isRecord(source) || !Array.isArray(source["key"]) || !isRecord(source["fields"])) return false;
-    return typeof source["table"] === "string" || typeof source["query"] === "string";
+    return ["table", "query", "file"].some((kind) => typeof source[kind] === "string");
   });
 }
 
@@ -141,6 +146,8 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       "registry-url": { type: "string" },
+      files: { type: "string" },
+      charset: { type: "string", default: "utf8" },
       "exchange-url": { type: "string" },
       "national-url": { type: "string" },
       folder: { type: "string" },
@@ -157,6 +164,9 @@ async function main(): Promise<void> {
     exchangeUrl: required("exchange-url"),
     nationalUrl: required("national-url"),
     folder: required("folder"),
+    ...(values.files === undefined
+      ? {}
+      : { files: { folder: values.files, charset: values.charset === "gb18030" ? "gb18030" : "utf8" } }),
   });
   const text = `${JSON.stringify(result, null, 2)}\n`;
   if (values.json === undefined) process.stdout.write(text);

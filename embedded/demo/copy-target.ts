@@ -3,11 +3,12 @@ import { finished } from "node:stream/promises";
 import type pg from "pg";
 import { type CopyStreamQuery, from as copyFrom } from "pg-copy-streams";
 import type { Raw } from "./registry-shape.ts";
+import type { RowTarget } from "./registry-target.ts";
 
 const flushAt = 128 * 1024;
 
 /** Rows on their way into one table by COPY. Each target holds a connection of its own, so that tables fill side by side. */
-export class CopyTarget {
+export class CopyTarget implements RowTarget {
   readonly #stream: CopyStreamQuery;
   readonly #ended: Promise<void>;
   #pending = "";
@@ -25,7 +26,6 @@ export class CopyTarget {
     this.#pending += `${line}\n`;
   }
 
-  /** To be awaited after each handful of rows: it waits where the server is slower than we are. */
   async drain(): Promise<void> {
     if (this.#pending.length < flushAt) return;
     const bytes = Buffer.from(this.#pending, "utf8");

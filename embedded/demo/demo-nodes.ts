@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { Language } from "../../contracts/texts.ts";
+import { demoSources } from "./demo-sources.ts";
 import type { RegistryShape } from "./registry-shape.ts";
 import { schoolTable } from "./xueji-codes.ts";
 
@@ -31,6 +32,8 @@ export function writeNodes(options: {
   readonly urls: DemoUrls;
   readonly client: "rdkafka" | "kafkajs";
   readonly language: Language;
+  /** `registry` of the province's configuration; the schema in its database where left out. */
+  readonly registry?: object;
 }): NodeFiles {
   const { folder, province, urls, language } = options;
   for (const part of ["keys", "secrets", "logs"]) {
@@ -41,6 +44,7 @@ export function writeNodes(options: {
   for (const name of ["registry", "exchange", "national"] as const) {
     writeFileSync(join(folder, "secrets", `${name}.url`), urls[name], { mode: 0o600 });
   }
+  const place = { registryUrl: urls.registry, generated: options.generated };
   const kafka = { client: options.client, brokers: [...urls.brokers] };
   const files: NodeFiles = {
     provinceConfig: join(folder, "province.yaml"),
@@ -59,11 +63,7 @@ export function writeNodes(options: {
       signing: { id: `${province}-1`, privateKeyFile: `./keys/${province}.key` },
       nation: [{ id: "nation-1", publicKeyFile: "./keys/nation.pub" }],
     },
-    registry: {
-      engine: "postgres",
-      url: { file: "./secrets/registry.url" },
-      entities: options.shape.entities,
-    },
+    registry: options.registry ?? demoSources.postgres.registry(place, options.shape.entities),
     mappings: Object.fromEntries(
       tables.map((name) => [name, join(options.generated, "mappings", `${name}.csv`)]),
     ),

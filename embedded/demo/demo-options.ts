@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { DuijieError } from "../../contracts/errors.ts";
 import { type Language, languages } from "../../contracts/texts.ts";
+import { type DemoSourceName, demoSources, isDemoSource } from "./demo-sources.ts";
 
 export interface DemoOptions {
   /** `stop` ends what an earlier `--keep` left up. */
@@ -10,6 +11,8 @@ export interface DemoOptions {
   readonly json: string | null;
   readonly keep: boolean;
   readonly loaders: number;
+  /** What the invented province has its registry in. */
+  readonly source: DemoSourceName;
   readonly language: Language;
 }
 
@@ -29,6 +32,7 @@ export function demoOptions(args: readonly string[], env: Environment): DemoOpti
     json: values.json ?? null,
     keep: values.keep,
     loaders: whole("loaders", values.loaders, 1, 32),
+    source: demoSource(values.source),
     language: demoLanguage(values.lang, env),
   };
 }
@@ -44,12 +48,19 @@ function parsed(args: readonly string[]) {
         json: { type: "string" },
         keep: { type: "boolean", default: false },
         loaders: { type: "string", default: "1" },
+        source: { type: "string", default: "postgres" },
         lang: { type: "string" },
       },
     });
   } catch (error) {
     throw new DuijieError("USAGE_INVALID", { argument: args.join(" ") }, error);
   }
+}
+
+function demoSource(name: string): DemoSourceName {
+  if (isDemoSource(name)) return name;
+  const known = Object.keys(demoSources).join("|");
+  throw new DuijieError("USAGE_INVALID", { argument: `--source ${name} (${known})` });
 }
 
 function whole(name: string, text: string, min: number, max: number): number {

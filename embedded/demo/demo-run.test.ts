@@ -49,13 +49,14 @@ describe("the demo's command", () => {
       json: null,
       keep: false,
       loaders: 1,
+      source: "postgres",
       language: "zh",
     });
   });
 
   it("takes all its options, and stop", () => {
     const options = demoOptions(
-      ["--students", "9", "--seed", "s", "--json", "o.json", "--keep", "--loaders", "3"],
+      ["--students", "9", "--seed", "s", "--json", "o.json", "--keep", "--loaders", "3", "--source", "csv"],
       {
         LANG: "en_US.UTF-8",
       },
@@ -66,6 +67,7 @@ describe("the demo's command", () => {
       json: "o.json",
       keep: true,
       loaders: 3,
+      source: "csv",
       language: "en",
     });
     expect(demoOptions(["stop", "--lang", "zh"], { LANG: "en_US" })).to.include({
@@ -79,6 +81,7 @@ describe("the demo's command", () => {
     ["--students", "1e3"],
     ["--loaders", "-1"],
     ["--lang", "de"],
+    ["--source", "toString"],
     ["go"],
     ["--fast"],
   ]) {
@@ -125,7 +128,9 @@ describe("the demo's command", () => {
       ),
     );
     expect(checkers.length).to.be.greaterThan(3);
-    expect(imports.filter((from) => !/^(node:.*|pg|\.\/checker-[a-z-]+\.ts)$/.test(from))).to.deep.equal([]);
+    expect(
+      imports.filter((from) => !/^(node:.*|pg|pg-copy-streams|\.\/checker-[a-z-]+\.ts)$/.test(from)),
+    ).to.deep.equal([]);
     expect(imports).to.include("pg");
   });
 });

@@ -9,6 +9,7 @@ import { type DemoUrls, type NodeFiles, writeNodes } from "./demo-nodes.ts";
 import type { DemoOptions } from "./demo-options.ts";
 import { demoResult, type EntityResults } from "./demo-result.ts";
 import { demoFolder, endNationalNode, rememberNationalNode } from "./demo-servers.ts";
+import { type DemoSource, demoSources } from "./demo-sources.ts";
 import { generateProvince } from "./generate.ts";
 import type { RegistryShape } from "./registry-shape.ts";
 
@@ -36,9 +37,12 @@ export interface DemoContext {
 export async function runDemo(context: DemoContext): Promise<DemoRun> {
   const { options, shape, signal, urls } = context;
   const generated = join(demoFolder, "province");
-  const [, generate] = await step(context, "generate", () =>
+  const place = { registryUrl: urls.registry, generated };
+  const source: DemoSource = demoSources[options.source];
+  const target = source.target(place);
+  const [, generate] = await step(context, "files" in target ? "generateFiles" : "generate", () =>
     generateProvince({
-      registryUrl: urls.registry,
+      ...target,
       folder: generated,
       seed: options.seed,
       students: options.students,
@@ -55,6 +59,7 @@ export async function runDemo(context: DemoContext): Promise<DemoRun> {
     urls,
     client: kafkaClient(),
     language: options.language,
+    registry: source.registry(place, shape.entities),
   });
   const [, prepare] = await step(context, "prepare", () => prepareNodes(context, nodes, generated));
   try {
@@ -62,6 +67,7 @@ export async function runDemo(context: DemoContext): Promise<DemoRun> {
     const [check, seconds] = await step(context, "check", () =>
       checkLoad({
         registryUrl: urls.registry,
+        ...("files" in target ? { files: target.files } : {}),
         exchangeUrl: urls.exchange,
         nationalUrl: urls.national,
         folder: generated,

@@ -1,12 +1,15 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { BirthLedger } from "./birth-ledger.ts";
 import { Canaries } from "./canaries.ts";
 import { CopyTarget } from "./copy-target.ts";
+import { CsvTarget } from "./csv-target.ts";
 import { DefectSchedule, defectsPerKind } from "./defects.ts";
+import { fileEntities } from "./demo-sources.ts";
 import { type ProvincePlan, planProvince } from "./province-plan.ts";
 import type { RegistryShape } from "./registry-shape.ts";
+import type { RegistryFiles, RegistryTarget, RowTarget } from "./registry-target.ts";
 import { regionTruth } from "./school-records.ts";
 import { SchoolWriter } from "./school-writer.ts";
 import { csvText } from "./text-files.ts";
@@ -14,9 +17,9 @@ import { type TruthFile, TruthRecorder } from "./truth.ts";
 import { schoolTable } from "./xueji-codes.ts";
 import { xuejiShape } from "./xueji-rows.ts";
 
-export interface GenerateOptions {
-  /** The database that gets the registry's schema; what was in that schema is dropped. */
-  readonly registryUrl: string;
+export type GenerateOptions = RegistryTarget & ProvinceOptions;
+
+export interface ProvinceOptions {
   /** Gets truth.json, canaries.json, registry.json, expected/, mappings/ and ministry-schools.csv. */
   readonly folder: string;
   /** Any text; the same seed, province and size give the same bytes. */
@@ -29,7 +32,7 @@ export interface GenerateOptions {
 }
 
 /**
- * Writes a whole invented province: its legacy registry into PostgreSQL, and beside it, before anything is loaded,
+ * Writes a whole invented province: its legacy registry into PostgreSQL or into files, and beside it, before anything is loaded,
  * what the nation must hold in the end. Memory does not grow with the pupils: they are made class by class.
  */
 export async function generateProvince(options: GenerateOptions): Promise<TruthFile> {
@@ -38,7 +41,7 @@ export async function generateProvince(options: GenerateOptions): Promise<TruthF
   mkdirSync(folder, { recursive: true });
   const truth = new TruthRecorder(folder);
   const canaries = new Canaries();
-  await withTargets(options.registryUrl, shape, async (targets) => {
+  const fillAll = async (targets: Targets): Promise<void> => {
     const write = (table: string, values: readonly (string | null)[]): void =>
       targets.table(table).row(values);
     for (const region of plan.regions.regions) {
@@ -62,22 +65,25 @@ export async function generateProvince(options: GenerateOptions): Promise<TruthF
         await targets.drain();
       }
     }
-  });
+  };
+  if ("files" in options) await withFiles(options.files, shape, fillAll);
+  else await withTargets(options.registryUrl, shape, fillAll);
   writeMappings(folder, plan, shape);
   writeMinistrySchools(folder, plan);
   canaries.write(folder);
-  writeFileSync(join(folder, "registry.json"), `${JSON.stringify(shape.entities, null, 2)}\n`);
+  const entities = "files" in options ? fileEntities(shape.entities) : shape.entities;
+  writeFileSync(join(folder, "registry.json"), `${JSON.stringify(entities, null, 2)}\n`);
   return truth.close({ seed, province, students });
 }
 
 class Targets {
-  readonly #targets: ReadonlyMap<string, CopyTarget>;
+  readonly #targets: ReadonlyMap<string, RowTarget>;
 
-  constructor(targets: ReadonlyMap<string, CopyTarget>) {
+  constructor(targets: ReadonlyMap<string, RowTarget>) {
     this.#targets = targets;
   }
 
-  table(name: string): CopyTarget {
+  table(name: string): RowTarget {
     const target = this.#targets.get(name);
     if (target === undefined) throw new RangeError(`no table ${name}`);
     return target;
@@ -90,6 +96,21 @@ class Targets {
   async end(): Promise<void> {
     for (const target of this.#targets.values()) await target.end();
   }
+}
+
+async function withFiles(
+  files: RegistryFiles,
+  shape: RegistryShape,
+  fill: (targets: Targets) => Promise<void>,
+): Promise<void> {
+  rmSync(files.folder, { recursive: true, force: true });
+  mkdirSync(files.folder, { recursive: true });
+  const targets = new Map<string, RowTarget>(
+    shape.tables.map(({ name, columns }) => [name, new CsvTarget(files, name, columns)]),
+  );
+  const all = new Targets(targets);
+  await fill(all);
+  await all.end();
 }
 
 /** One connection per table, since a COPY takes its connection whole. */

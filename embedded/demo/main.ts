@@ -38,7 +38,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function run(options: DemoOptions, texts: Texts, signal: AbortSignal): Promise<number> {
   const began = performance.now();
-  say(texts("demo.title", { students: options.students, seed: options.seed }));
+  say(texts("demo.title", { students: options.students, seed: options.seed, source: options.source }));
   say(texts("demo.step.servers"));
   const servers = await startDemoServers({ keep: options.keep, log: (line) => say(`  ${line}`) });
   let isKept = false;
@@ -92,6 +92,7 @@ function outcome(
     students: options.students,
     seed: options.seed,
     loaders: options.loaders,
+    source: options.source,
     ...results,
     check: { rows: sum("rows"), fields: sum("fields"), differences: check.differences },
     findings: check.differences === 0 ? undefined : check,

@@ -11,6 +11,7 @@ export type FieldEntry =
 export interface EntityEntry {
   readonly table?: string;
   readonly query?: string;
+  readonly file?: string;
   readonly key: readonly string[];
   readonly county?: string;
   readonly phase?: string;

@@ -43,6 +43,20 @@ describe("npm run demo", function () {
     const url = String(part(JSON.parse(readFileSync(file, "utf8")), "urls")["national"]);
     expect(await pupilsAt(url).catch(() => "gone")).to.equal("gone");
   });
+
+  it("loads the same province from GB18030 files, with no difference to what it expected of tables", async () => {
+    const file = join(mkdtempSync(join(tmpdir(), "duijie-demo-")), "out.json");
+    const args = ["--students", "500", "--seed", "7", "--source", "csv-gb18030", "--json", file];
+    expect(await npmRun("demo", "--", ...args)).to.equal(0);
+    keepCanaries(join(demoFolder, "province"), "demo-files");
+    cpSync(join(demoFolder, "logs"), join(runOutputFolder("demo-files"), "logs"), { recursive: true });
+    const out: unknown = JSON.parse(readFileSync(file, "utf8"));
+    expect(part(out, "check")).to.include({ differences: 0 });
+    expect(Number(part(out, "student")["read"])).to.equal(500);
+    expect(readFileSync(join(demoFolder, "province.yaml"), "utf8")).to.match(
+      /engine: csv[\s\S]*charset: gb18030/,
+    );
+  });
 });
 
 async function npmRun(...args: string[]): Promise<number | null> {
