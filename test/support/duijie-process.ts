@@ -131,4 +131,5 @@ function killAll(): void {
 
 // Also when mocha itself is ended before its hooks.
 process.once("exit", killAll);
-after("ends the processes that a failed test left behind", killAll);
+// The fault run uses this without mocha.
+if (typeof after === "function") after("ends the processes that a failed test left behind", killAll);
