@@ -11,6 +11,9 @@ export interface StoreOptions {
   readonly statementTimeoutMs: number;
 }
 
+/** Longer than the server's own limit by this: where both see the fault, the server's word comes first. */
+const answerGraceMs = 5000;
+
 /** Our own databases (exchange-db, national): a pool, transactions, and drivers' errors made ours at this edge. */
 export class Store {
   readonly name: string;
@@ -27,6 +30,10 @@ export class Store {
       connectionTimeoutMillis: 10_000,
       idleTimeoutMillis: 30_000,
       statement_timeout: options.statementTimeoutMs,
+      // The server's limit is no help where its answer never comes: a pulled cable, a firewall that forgot the connection.
+      query_timeout: options.statementTimeoutMs + answerGraceMs,
+      // Nor may a client that the server can't reach any more keep its locks: whoever takes over waits for them.
+      idle_in_transaction_session_timeout: options.statementTimeoutMs,
       keepAlive: true,
     });
     // An idle connection that breaks is replaced by the pool; the next query meets the fault, if it lasts.
@@ -50,7 +57,8 @@ export class Store {
         await client.query("COMMIT");
         return result;
       } catch (error) {
-        await client.query("ROLLBACK");
+        // A connection that answers no more is closed instead: then the server rolls back.
+        if (!isUnreachable(this.named(error))) await client.query("ROLLBACK");
         throw error;
       }
     });
@@ -67,7 +75,7 @@ export class Store {
       return await work(client);
     } catch (error) {
       const named = this.named(error);
-      if (named instanceof DuijieError && named.code === "STORE_UNREACHABLE") broken ??= named;
+      if (isUnreachable(named)) broken ??= named;
       throw named;
     } finally {
       client.off("error", onError);
@@ -101,12 +109,18 @@ export class Store {
   }
 }
 
+function isUnreachable(error: unknown): error is DuijieError {
+  return error instanceof DuijieError && error.code === "STORE_UNREACHABLE";
+}
+
 function codeOfSqlState(
   state: string,
 ): "STORE_CONFLICT" | "STORE_UNREACHABLE" | "STORE_REFUSED" | "SCHEMA_MISSING" | "INVARIANT_BROKEN" {
   if (state === "23505" || state === "40001" || state === "40P01" || state === "55P03" || state === "57014")
     return "STORE_CONFLICT";
   if (state.startsWith("08") || state.startsWith("57P") || state.startsWith("53")) return "STORE_UNREACHABLE";
+  // The server ended a session whose client stood still in a transaction.
+  if (state === "25P03" || state === "25P04") return "STORE_UNREACHABLE";
   if (state.startsWith("28") || state === "42501" || state === "3D000") return "STORE_REFUSED";
   if (state === "42P01" || state === "3F000" || state === "42703") return "SCHEMA_MISSING";
   return "INVARIANT_BROKEN";
@@ -128,7 +142,7 @@ function isConnectionFault(error: Error & { code?: unknown }): boolean {
   if (typeof error.code === "string" && connectionFaults.has(error.code)) return true;
   if (error instanceof AggregateError)
     return error.errors.some((one) => one instanceof Error && isConnectionFault(one));
-  return /connection (terminated|timeout|ended|closed)|timeout exceeded when trying to connect|not queryable|Client has encountered/i.test(
+  return /connection (terminated|timeout|ended|closed)|timeout exceeded when trying to connect|query read timeout|not queryable|Client has encountered/i.test(
     error.message,
   );
 }

@@ -16,6 +16,7 @@ const commands = {
   duijie: ["cli/main.ts"],
   bench: ["bench/main.ts"],
   test: ["scripts/test-all.ts"],
+  "test:faults": ["test/faults/main.ts"],
 };
 
 const [command, ...args] = process.argv.slice(2);

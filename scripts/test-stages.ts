@@ -13,7 +13,12 @@ const rooms =
   "{contracts,config,connectors,mappings,exchange-db,pipeline,national,embedded,cli,scripts,bench}";
 
 /** The same as `npm run test:unit`; a test compares them. */
-export const unitSpecs = [`${rooms}/**/*.test.ts`, "test/*.test.ts", "test/properties/**/*.test.ts"];
+export const unitSpecs = [
+  `${rooms}/**/*.test.ts`,
+  "test/*.test.ts",
+  "test/properties/**/*.test.ts",
+  "test/faults/**/*.test.ts",
+];
 
 export const stages: readonly Stage[] = [
   step("format", ["node_modules/@biomejs/biome/bin/biome", "check", "."]),

@@ -44,7 +44,13 @@ export class PostgresConnector implements Connector {
     const config = clientConfig(options);
     this.#options = options;
     this.#server = serverName(config);
-    this.#pool = new SessionPool(config, options.concurrentReads, dependencies.clock ?? systemClock);
+    const answerMs = options.statementTimeoutMs + answerGraceMs;
+    this.#pool = new SessionPool(
+      config,
+      answerMs,
+      options.concurrentReads,
+      dependencies.clock ?? systemClock,
+    );
   }
 
   async check(sources: readonly SourceEntity[], signal: AbortSignal): Promise<readonly CheckFinding[]> {
@@ -279,6 +285,9 @@ function keyText(fields: readonly (string | null)[], keyAt: readonly number[]): 
   }
   return joinKey(parts);
 }
+
+/** Longer than the server's own limit by this: where both see the fault, the server's word comes first. */
+const answerGraceMs = 5000;
 
 function clientConfig(options: PostgresOptions): pg.ClientConfig {
   const { url, host, port, database, user, password, tls } = options;

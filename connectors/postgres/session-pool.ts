@@ -13,12 +13,14 @@ interface Slot {
  */
 export class SessionPool {
   readonly #config: pg.ClientConfig;
+  readonly #answerMs: number;
   readonly #free: Slot[];
   readonly #taken = new Set<Slot>();
   readonly #waiting: ((slot: Slot) => void)[] = [];
 
-  constructor(config: pg.ClientConfig, size: number, clock: Clock) {
+  constructor(config: pg.ClientConfig, answerMs: number, size: number, clock: Clock) {
     this.#config = config;
+    this.#answerMs = answerMs;
     this.#free = Array.from({ length: size }, () => ({ pace: new ReadPace(clock), session: null }));
   }
 
@@ -27,7 +29,7 @@ export class SessionPool {
     const slot = await this.#takeSlot(signal);
     try {
       if (slot.session?.isUsable !== true) {
-        slot.session = await Session.open(this.#config, slot.pace, signal);
+        slot.session = await Session.open(this.#config, slot.pace, signal, this.#answerMs);
       }
       yield* work(slot.session);
     } finally {

@@ -46,11 +46,20 @@ export class Session {
   readonly pace: ReadPace;
   readonly #client: pg.Client;
   readonly #socket: Socket;
+  /** The longest wait for an answer. The server's own limit is no help where the answer never comes. */
+  readonly #answerMs: number;
   #isUsable = true;
 
-  private constructor(client: pg.Client, socket: Socket, facts: ServerFacts, pace: ReadPace) {
+  private constructor(
+    client: pg.Client,
+    socket: Socket,
+    answerMs: number,
+    facts: ServerFacts,
+    pace: ReadPace,
+  ) {
     this.#client = client;
     this.#socket = socket;
+    this.#answerMs = answerMs;
     this.facts = facts;
     this.pace = pace;
     client.on("error", () => {
@@ -58,7 +67,12 @@ export class Session {
     });
   }
 
-  static async open(config: pg.ClientConfig, pace: ReadPace, signal: AbortSignal): Promise<Session> {
+  static async open(
+    config: pg.ClientConfig,
+    pace: ReadPace,
+    signal: AbortSignal,
+    answerMs: number,
+  ): Promise<Session> {
     // The socket is ours, so that it can be broken at once, also below TLS.
     const socket = new Socket();
     const client = new pg.Client({ ...config, types: textTypes, stream: () => socket });
@@ -68,7 +82,7 @@ export class Session {
     signal.addEventListener("abort", stop, { once: true });
     try {
       await client.connect();
-      return new Session(client, socket, await serverFacts(client), pace);
+      return new Session(client, socket, answerMs, await serverFacts(client, answerMs), pace);
     } catch (error) {
       stop();
       throw error;
@@ -95,11 +109,11 @@ export class Session {
     signal.addEventListener("abort", abort, { once: true });
     let isComplete = false;
     try {
-      await this.#client.query(
+      await this.#say(
         `BEGIN READ ONLY; ${transactionSettings}; SET LOCAL statement_timeout = ${Math.trunc(statementTimeoutMs)}`,
       );
       yield* work();
-      await this.#client.query("COMMIT");
+      await this.#say("COMMIT");
       isComplete = true;
     } catch (error) {
       signal.throwIfAborted();
@@ -112,13 +126,13 @@ export class Session {
 
   /** Rows of a statement with parameters, each column as text. */
   async rows(text: string, values: readonly unknown[] = []): Promise<(string | null)[][]> {
-    const result = await this.#client.query<(string | null)[]>(prepared(text, values));
+    const result = await this.#client.query<(string | null)[]>(this.#prepared(text, values));
     return result.rows;
   }
 
   /** Types of a statement's columns. */
   async fields(text: string): Promise<readonly { name: string; typeId: number; typeModifier: number }[]> {
-    const result = await this.#client.query<(string | null)[]>(prepared(text, []));
+    const result = await this.#client.query<(string | null)[]>(this.#prepared(text, []));
     return result.fields.map((field) => ({
       name: field.name,
       typeId: field.dataTypeID,
@@ -130,7 +144,7 @@ export class Session {
   async *copy(request: CopyRequest): AsyncGenerator<CopyRow[]> {
     const reader = new CopyRowReader(request.fieldCount, request.charset);
     // A slow consumer is no fault of the server's: the statement has no time limit, each wait for bytes has.
-    await this.#client.query("SET LOCAL statement_timeout = 0");
+    await this.#say("SET LOCAL statement_timeout = 0");
     const stream = this.#client.query(copyTo(request.statement));
     // The connection can break while nobody reads the stream; its next read then says so.
     stream.on("error", () => undefined);
@@ -142,7 +156,7 @@ export class Session {
         throw new DuijieError("INVARIANT_BROKEN", { invariant: "copy-bytes" });
       yield reader.push(next.value);
     }
-    await this.#client.query("SELECT 1");
+    await this.#say("SELECT 1");
     if (stream.rowCount !== reader.rowCount) {
       throw new DuijieError("INVARIANT_BROKEN", {
         invariant: "copy-rows",
@@ -150,6 +164,17 @@ export class Session {
         read: reader.rowCount,
       });
     }
+  }
+
+  /** Not for COPY: there it would limit the whole of it, and a slow consumer with it. */
+  async #say(text: string): Promise<void> {
+    await this.#client.query(inTime(text, this.#answerMs));
+  }
+
+  /** The extended protocol also without parameters: it takes one statement only, so a configured query can't smuggle in a second. */
+  #prepared(text: string, values: readonly unknown[]) {
+    const extended = { rowMode: "array" as const, queryMode: "extended" as const };
+    return { ...inTime(text, this.#answerMs), ...extended, values: [...values] };
   }
 
   async #nextInTime(chunks: AsyncIterator<unknown>, stallMs: number): Promise<IteratorResult<unknown>> {
@@ -175,17 +200,16 @@ export class Session {
   }
 }
 
-/** The extended protocol also without parameters: it takes one statement only, so a configured query can't smuggle in a second. */
-function prepared(text: string, values: readonly unknown[]) {
-  return { text, values: [...values], rowMode: "array" as const, queryMode: "extended" as const };
+/** pg's own limit of a query; its types leave it out. */
+function inTime(text: string, answerMs: number) {
+  return { text, query_timeout: answerMs };
 }
 
-async function serverFacts(client: pg.Client): Promise<ServerFacts> {
-  const result = await client.query<(string | null)[]>({
-    text: `SELECT current_setting('server_version'), current_setting('server_version_num'),
-                  current_setting('server_encoding'), current_user, current_setting('is_superuser')`,
-    rowMode: "array",
-  });
+async function serverFacts(client: pg.Client, answerMs: number): Promise<ServerFacts> {
+  const text = `SELECT current_setting('server_version'), current_setting('server_version_num'),
+                  current_setting('server_encoding'), current_user, current_setting('is_superuser')`;
+  const question = { ...inTime(text, answerMs), rowMode: "array" as const };
+  const result = await client.query<(string | null)[]>(question);
   const [version, versionNumber, encoding, user, isSuperuser] = result.rows[0] ?? [];
   return {
     version: version ?? "",

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { DuijieProcess, type Ended } from "../support/duijie-process.ts";
+import type { DuijieProcess, Ended } from "../support/duijie-process.ts";
 import { until } from "../support/until.ts";
 import type { DaemonRole } from "./fault.ts";
 

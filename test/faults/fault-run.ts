@@ -43,8 +43,8 @@ export interface RunOptions {
   readonly faults: number;
   readonly students: number;
   readonly say: (line: string) => void;
-  /** Called before the verdict; a test that turns it red changes something here. */
-  readonly beforeVerdict?: (world: FaultWorld) => Promise<void>;
+  /** Called after the state was judged, while the servers run: a test of the judge changes something here. */
+  readonly afterVerdict?: (world: FaultWorld, refusals: readonly ExpectedRefusal[]) => Promise<void>;
 }
 
 const momentDeadlineMs = 180_000;
@@ -78,8 +78,8 @@ export async function runSeed(options: RunOptions): Promise<SeedResult> {
     const hasConverged = await within(world.calm(), convergenceDeadlineMs);
     convergedMs = hasConverged ? Math.round(performance.now() - quiet) : null;
     if (!hasConverged) trouble.push(`did not converge within ${convergenceDeadlineMs / 1000} s`);
-    await options.beforeVerdict?.(world);
     verdict = await judgeState(world, refusals);
+    await options.afterVerdict?.(world, refusals);
   } catch (error) {
     trouble.push(error instanceof Error ? error.message : String(error));
   }
@@ -207,7 +207,7 @@ function insideText(spec: FaultSpec, now: InFlight): string {
     transaction: `${now.transactions} open transaction(s), oldest ${now.oldestMs} ms, ${now.rowLocks} table locks`,
     lease: `${now.leased} leased chunk(s) not landed`,
     read: `${now.reads} open read(s) of the registry`,
-    message: `${now.unread ?? 0} message(s) unread`,
+    message: `${now.unread?.up ?? 0} message(s) up and ${now.unread?.down ?? 0} down unread`,
   };
   return `${places[spec.at]} (leased ${now.leased}, sealed ${now.sealed}, published ${now.published})`;
 }

@@ -60,7 +60,7 @@ export class FaultWorld {
   #wantsMore = true;
   #rounds = 0;
   #working: Promise<void> = Promise.resolve();
-  #failure: unknown = null;
+  #failure: Error | null = null;
 
   static async open(options: WorldOptions): Promise<FaultWorld> {
     const { name, seed, servers, students } = options;
@@ -144,12 +144,14 @@ export class FaultWorld {
 
   /** Starts the processes, and keeps both loaders busy until `calm`. Resolves when the work is well under way. */
   async begin(): Promise<void> {
-    for (const nation of this.nations) nation.start();
-    // A load asks for its topics once, and the nation makes them.
-    for (const nation of this.nations) await nation.process?.says('"ready":true', 120_000);
+    // One after the other: the first makes the topics, and whoever asks for them just then may not see them yet.
+    for (const nation of this.nations) {
+      nation.start();
+      await nation.process?.says('"ready":true', 180_000);
+    }
     this.ledger.start(500);
     this.#working = this.#work().catch((error: unknown) => {
-      this.#failure = error;
+      this.#failure = error instanceof Error ? error : new Error(String(error));
     });
     await until(
       "batches are settled",

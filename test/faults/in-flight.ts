@@ -16,7 +16,12 @@ export interface InFlight {
   readonly sealed: number;
   readonly published: number;
   /** Messages that the broker acknowledged and nobody has applied; null where nobody asked the broker. */
-  readonly unread: number | null;
+  readonly unread: Unread | null;
+}
+
+export interface Unread {
+  readonly up: number;
+  readonly down: number;
 }
 
 export interface Look {
@@ -80,7 +85,7 @@ export async function openBackends(pool: pg.Pool, applications: readonly string[
 }
 
 /** Written to the broker, both ways, and not yet applied by the receiving database's own position. */
-async function unreadMessages({ broker, exchange, national, province }: Eyes): Promise<number> {
+async function unreadMessages({ broker, exchange, national, province }: Eyes): Promise<Unread> {
   const sql = (schema: Side) =>
     `SELECT topic, partition, next_offset FROM ${schema}.consumer_position WHERE topic LIKE 'duijie.%'`;
   const positions = new Map<string, bigint>();
@@ -89,16 +94,16 @@ async function unreadMessages({ broker, exchange, national, province }: Eyes): P
     for (const row of rows) positions.set(`${row.topic}/${row.partition}`, BigInt(row.next_offset));
   }
   const places = [
-    ...[0, 1, 2, 3].map((partition) => [topicName(province, "up", "data"), partition] as const),
-    [topicName(province, "down", "control"), 0] as const,
+    ...[0, 1, 2, 3].map((partition) => [topicName(province, "up", "data"), partition, "up"] as const),
+    [topicName(province, "down", "control"), 0, "down"] as const,
   ];
-  let unread = 0n;
-  for (const [topic, partition] of places) {
+  const unread = { up: 0, down: 0 };
+  for (const [topic, partition, way] of places) {
     const { high } = await broker.watermarks(topic, partition);
     const next = positions.get(`${topic}/${partition}`) ?? 0n;
-    if (high > next) unread += high - next;
+    if (high > next) unread[way] += Number(high - next);
   }
-  return Number(unread);
+  return unread;
 }
 
 function one<T>(rows: readonly T[]): T {

@@ -46,10 +46,11 @@ export async function holdMoment(
   const deadline = performance.now() + deadlineMs;
   for (let attempts = 0; performance.now() < deadline; attempts++) {
     world.requireWork();
+    const began = performance.now();
     const held = await tryToHold(world, spec, attempts).catch(() => null);
     if (held !== null) return held;
-    // No fixed step: the work has a rhythm of its own.
-    await delay(3 + ((attempts * 17) % 41));
+    // Whoever stood still gets as long to work. No fixed step: the work has a rhythm of its own.
+    await delay(performance.now() - began + ((attempts * 17) % 41));
   }
   throw new Error(`fault ${spec.number}: nothing was under way (${spec.at}) within ${deadlineMs / 1000} s`);
 }
@@ -100,7 +101,7 @@ async function steadyLook(
   };
   const withMessages = spec.at === "message";
   // Those who write messages go on: unread ones come by themselves, unless there is nothing to write.
-  const looks = withMessages ? 20 : 1;
+  const looks = withMessages ? 10 : 1;
   for (let left = looks; left > 0; left--) {
     const first = await lookAt(world.eyes, look, withMessages);
     if (isRight(spec, first)) {
@@ -122,7 +123,9 @@ function isRight(spec: FaultSpec, now: InFlight): boolean {
     case "read":
       return now.reads > 0;
     case "message":
-      // A batch's, not a greeting.
-      return (now.unread ?? 0) > 0 && now.sealed + now.published > 0;
+      // A batch's, not a greeting; at the province's link one that is being sent, or a receipt that comes.
+      return spec.target === "province-broker-link"
+        ? now.sealed + (now.unread?.down ?? 0) > 0
+        : (now.unread?.up ?? 0) > 0 && now.sealed + now.published > 0;
   }
 }

@@ -111,7 +111,7 @@ async function corrupted(
   const settled = await settledBatch(world);
   const up = (headers: Headers, value: Buffer) => dataMessage(world, spec.draw % partitions, headers, value);
   const signed = (id: string, type: string, value: Buffer) =>
-    up(sign(envelope(world.province as Party, id, type, key), value, key), value);
+    up(sign(envelope(world.province, id, type, key), value, key), value);
   const invalid = (message: OutgoingMessage): Forgery => ({
     message,
     side: "national",
@@ -156,7 +156,7 @@ function forged(
   world: FaultWorld,
   { keys, live, number }: { live: Batch; keys: Keys; number: bigint },
 ): readonly Forgery[] {
-  const province = world.province as Party;
+  const province = world.province;
   const make = (source: Party, key: SigningKey, code: ErrorCode, mark: string): Forgery => {
     const bytes = emptyBatch(world.province, mark);
     const headers = sign(envelope(source, String(number), batchType("student", 1), key), bytes, key);
@@ -227,7 +227,7 @@ async function forgedReceipts(world: FaultWorld, live: Batch): Promise<readonly 
   return [
     forge("nation", { id: keys.nation.id, privateKey: newKey() }, "SIGNATURE_INVALID", 1),
     forge("nation", keys.province, "SIGNATURE_INVALID", 2),
-    forge(world.province as Party, keys.nation, "PROVINCE_FOREIGN", 3),
+    forge(world.province, keys.nation, "PROVINCE_FOREIGN", 3),
     ...real,
   ];
 }

@@ -109,6 +109,7 @@ async function contextOf(harness: PostgresHarness, source: SourceEntity): Promis
     { connectionString: harness.ownerUrl },
     new ReadPace(systemClock),
     never,
+    60_000,
   );
   try {
     const { encoding, versionNumber } = session.facts;
