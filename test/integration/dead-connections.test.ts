@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { PostgresConnector } from "../../connectors/postgres/postgres-connector.ts";
-import { copyLines } from "../../exchange-db/copy-text.ts";
+import { sendCopy } from "../../exchange-db/copy-text.ts";
 import { Store } from "../../exchange-db/store.ts";
 import { TcpProxy } from "../faults/tcp-proxy.ts";
 import { codeOf } from "../support/broker-recorder.ts";
@@ -54,14 +54,16 @@ describe("a connection that dies without a word", function () {
       await client.query("SELECT 1");
     });
     expect(await codeOf(waiting)).to.equal("STORE_UNREACHABLE");
-    function* lines() {
-      for (let id = 10; id < 200_000; id++) {
-        if (id === 1000) proxy.abandon();
-        yield `${id}\t${"x".repeat(200)}\n`;
+    function* pieces() {
+      for (let id = 10; id < 200_000; id += 100) {
+        if (id === 1010) proxy.abandon();
+        yield Buffer.from(
+          Array.from({ length: 100 }, (_, at) => `${id + at}\t${"x".repeat(200)}\n`).join(""),
+        );
       }
     }
     const sending = store.transaction(async (client) => {
-      await copyLines(client, "COPY held FROM STDIN", lines());
+      await sendCopy(client, "COPY held FROM STDIN", pieces());
     });
     expect(await codeOf(sending)).to.equal("STORE_UNREACHABLE");
     expect(await store.query("SELECT count(*)::int AS n FROM held")).to.deep.equal([{ n: 1 }]);
