@@ -60,6 +60,7 @@ export const errorKinds = {
   POSITION_LOST: { disposition: "halt", exitCode: 1 },
   // the other side
   NATION_SILENT: { disposition: "retry", exitCode: 1 },
+  BACKLOG_UNREAD: { disposition: "retry", exitCode: 1 },
   RECEIPT_OVERDUE: { disposition: "retry", exitCode: 1 },
   CONTRACT_NOT_SHARED: { disposition: "halt", exitCode: 1 },
   // messages

@@ -14,6 +14,7 @@ import { acknowledgeStage } from "../pipeline/stages/acknowledge.ts";
 import { type AppliedMessage, applyBatch, keepAnswer, refuseBatch } from "../pipeline/stages/apply.ts";
 import { type ReceivedMessage, receiveStage, type ValidatorOf } from "../pipeline/stages/receive.ts";
 import { topicName } from "../pipeline/topics.ts";
+import { Backlog } from "./backlog.ts";
 
 export interface NodeOptions {
   readonly store: Store;
@@ -36,6 +37,9 @@ export interface NodeOptions {
   readonly sweepMs: number;
 }
 
+/** Of the positions in `national.consumer_position`. */
+const consumer = "national-node";
+
 /** How often a message that fails for no reason of ours is tried before it is refused: it must not stop its partition. */
 const attemptsMax = 3;
 
@@ -43,6 +47,7 @@ const attemptsMax = 3;
 export class NationalNode {
   readonly #options: NodeOptions;
   readonly #positions: PartitionPositions;
+  readonly #backlog: Backlog;
   readonly #validators = new Map<string, ReturnType<ValidatorOf>>();
   readonly #attempts = new Map<string, number>();
   readonly #acknowledging = new Set<Promise<void>>();
@@ -53,9 +58,10 @@ export class NationalNode {
 
   constructor(options: NodeOptions) {
     this.#options = options;
+    this.#backlog = new Backlog(options.broker);
     this.#positions = new PartitionPositions({
       table: "national.consumer_position",
-      consumer: "national-node",
+      consumer,
       store: {
         query: async (sql, values) => {
           const rows = await options.store.query(sql, values);
@@ -168,6 +174,7 @@ export class NationalNode {
 
   async #welcome(client: StoreClient, received: ReceivedMessage): Promise<AppliedMessage> {
     const { nonce } = parseControl("hello", received.message.value);
+    await this.#backlog.requireRead(client, consumer, received.province, nonce);
     const highest = await client.query<{ id: string }>(
       "SELECT coalesce(max(batch_id), 0) AS id FROM national.inbox WHERE province = $1",
       [received.province],

@@ -1,0 +1,161 @@
+import { expect } from "chai";
+import type pg from "pg";
+import { entityNames } from "../../contracts/entity.ts";
+import { entityContract } from "../../contracts/registry.ts";
+import { xuejiShape } from "../../embedded/demo/xueji-rows.ts";
+import type { DuijieProcess } from "../support/duijie-process.ts";
+import { backUp, type ExchangeBackup, emptyAgain } from "../support/exchange-backup.ts";
+import { freshDatabase, testKafka, testPostgres } from "../support/servers.ts";
+import { lookInto, TwoNodes } from "../support/two-nodes.ts";
+import { until } from "../support/until.ts";
+
+const load = { chunkRows: 100, batchRows: 100, workers: 1, leaseSeconds: 3, pollMs: 100 };
+const limits = { concurrentReads: 6, rowsPerSecond: 1500 };
+const link = { sweepMs: 500, sealedSeconds: 2, receiptSeconds: 5 };
+
+interface Seen {
+  /** Digest by batch number. */
+  readonly inbox: ReadonlyMap<string, string>;
+  /** Version by table and key. */
+  readonly versions: ReadonlyMap<string, bigint>;
+}
+
+describe("an exchange-db that is restored from a backup", function () {
+  this.timeout(400_000);
+  let nodes: TwoNodes;
+  let nation: pg.Client;
+  let node: DuijieProcess;
+  let backup: ExchangeBackup;
+  let seen: Seen;
+  let numbers: { readonly atBackup: number; readonly atEnd: number };
+
+  before(async () => {
+    const database = async (role: string) => (await freshDatabase(`restored_${role}`)).url;
+    const urls = {
+      registry: await database("registry"),
+      exchange: await database("exchange"),
+      national: await database("national"),
+    };
+    nodes = new TwoNodes({
+      name: "restored-exchange",
+      province: "52",
+      urls,
+      brokers: await testKafka(),
+      students: 2000,
+      shape: xuejiShape,
+      provinceParts: { load, link, registry: { limits } },
+    });
+    await nodes.generate();
+    nodes.configure();
+    await nodes.prepare();
+    node = await nodes.startNation();
+    nation = await lookInto(urls.national);
+  });
+
+  after(() => backup?.remove());
+  after(async () => await nation?.end());
+  after(async () => {
+    if (node?.isRunning) node.kill("SIGCONT");
+    await nodes?.close();
+  });
+
+  async function ask(statement: string): Promise<number> {
+    const client = await lookInto(nodes.options.urls.exchange);
+    try {
+      const { rows } = await client.query<{ n: string }>(statement);
+      return Number(rows[0]?.n ?? 0);
+    } finally {
+      await client.end();
+    }
+  }
+
+  const landed = async () =>
+    await ask("SELECT count(*) AS n FROM exchange.chunk WHERE entity = 'student' AND state = 'landed'");
+  const highest = async () => await ask("SELECT coalesce(max(batch_id), 0) AS n FROM exchange.batch");
+
+  async function restore(): Promise<void> {
+    await emptyAgain((await testPostgres()).adminUrl, nodes.options.urls.exchange);
+    await backup.restore(nodes.options.urls.exchange);
+  }
+
+  /** What the nation holds and has received. */
+  async function look(): Promise<Seen> {
+    const inbox = await nation.query<{ id: string; digest: string }>(
+      "SELECT batch_id::text AS id, encode(digest, 'hex') AS digest FROM national.inbox",
+    );
+    const versions = new Map<string, bigint>();
+    for (const entity of entityNames) {
+      const { table } = entityContract(entity);
+      const { rows } = await nation.query<{ key: string; version: string }>(
+        `SELECT source_key AS key, version FROM registry.${table}`,
+      );
+      for (const { key, version } of rows) versions.set(`${table} ${key}`, BigInt(version));
+    }
+    return { inbox: new Map(inbox.rows.map((row) => [row.id, row.digest])), versions };
+  }
+
+  /** Nothing that was there went back, nothing was sent under a number of other bytes. */
+  async function expectNothingOld(before: Seen): Promise<Seen> {
+    const now = await look();
+    const wentBack = [...before.versions].filter(
+      ([key, version]) => (now.versions.get(key) ?? -1n) < version,
+    );
+    expect(wentBack, "versions that went back").to.have.length(0);
+    const reused = [...before.inbox].filter(([id, digest]) => now.inbox.get(id) !== digest);
+    expect(reused, "numbers used twice").to.have.length(0);
+    const refused = await nation.query("SELECT code, message_id FROM national.refusal");
+    expect(refused.rows).to.deep.equal([]);
+    return now;
+  }
+
+  it("is backed up in the middle of a load, while messages are on their way to a nation that stands still", async () => {
+    const loader = nodes.start("province", "load", "run", "--json");
+    await until("some of the pupils have landed", async () => (await landed()) >= 5, 90_000);
+    backup = await backUp(nodes.options.urls.exchange);
+    const atBackup = await highest();
+    await until("the load went on after the backup", async () => (await highest()) >= atBackup + 4, 60_000);
+    node.kill("SIGSTOP");
+    const atStop = await highest();
+    await until(
+      "more was sent than the nation has seen",
+      async () => (await highest()) >= atStop + 4,
+      60_000,
+    );
+    loader.kill("SIGKILL");
+    await loader.ended;
+    numbers = { atBackup, atEnd: await highest() };
+    expect(await ask("SELECT count(*) AS n FROM exchange.batch WHERE state = 'published'")).to.be.greaterThan(
+      0,
+    );
+  });
+
+  it("goes on: the open load is joined and ends, above every number that was sent before", async () => {
+    await restore();
+    expect(await highest()).to.be.lessThan(numbers.atEnd);
+    const loader = nodes.start("province", "load", "run", "--json");
+    await until(
+      "the hello is sent",
+      async () => (await ask("SELECT count(*) AS n FROM exchange.hello WHERE welcomed_at IS NULL")) > 0,
+      60_000,
+    );
+    node.kill("SIGCONT");
+    const end = await loader.ended;
+    // Planted defects are parked: done with quarantine.
+    expect(end.code, end.stderr).to.equal(3);
+    expect(end.stderr).to.include("Joining load");
+    const first = await ask(
+      `SELECT min(batch_id) AS n FROM exchange.batch WHERE batch_id > ${numbers.atBackup}`,
+    );
+    expect(first).to.be.greaterThan(numbers.atEnd);
+    console.log(
+      `      ${backup.way}; batches: ${numbers.atBackup} at the backup, ${numbers.atEnd} sent, first one afterwards ${first}`,
+    );
+  });
+
+  it("sends no old version, and ends right: field by field, and each record in one outcome", async () => {
+    seen = await expectNothingOld({ inbox: new Map(), versions: new Map() });
+    expect(seen.versions.size).to.be.greaterThan(5000);
+    const found = await nodes.check();
+    expect(found.differences, JSON.stringify(found)).to.equal(0);
+  });
+});
