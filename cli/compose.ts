@@ -157,6 +157,7 @@ export class Province {
       signingKey: signing,
       runId: run.runId,
       mappingVersion: run.mappingVersion,
+      isResent: run.scope.resend === true,
       tables: await this.tables(run.mappingVersion),
       profile: run.profile,
       today: this.today,

@@ -6,9 +6,17 @@ export interface LoadRunOptions {
   readonly dryRun?: true;
   readonly out?: string;
   readonly acceptQuarantine?: true;
+  readonly resend?: true;
 }
 
 /** The configured scope, with the counties that were named in place of its own. */
-export function wantedScope({ config }: Province, { county }: Pick<LoadRunOptions, "county">): RunScope {
-  return county === undefined ? config.scope : { ...config.scope, counties: county };
+export function wantedScope(
+  { config }: Province,
+  { county, resend }: Pick<LoadRunOptions, "county" | "resend">,
+): RunScope {
+  return {
+    ...config.scope,
+    ...(county === undefined ? {} : { counties: county }),
+    ...(resend === true ? { resend } : {}),
+  };
 }

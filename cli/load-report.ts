@@ -73,6 +73,7 @@ export function scopeText(terminal: Terminal, scope: RunScope): string {
       ? []
       : [terminal.text("scope.counties", { list: scope.counties.join(", ") })]),
     ...(scope.phases === undefined ? [] : [terminal.text("scope.phases", { list: scope.phases.join(", ") })]),
+    ...(scope.resend === true ? [terminal.text("scope.resend")] : []),
   ];
   return parts.length === 0 ? terminal.text("scope.all") : parts.join("; ");
 }

@@ -7,6 +7,11 @@ export function wholeNumber(value: string): number {
   return Number(value);
 }
 
+export function partitionNumber(value: string): number {
+  if (!/^(0|[1-9][0-9]{0,5})$/.test(value)) throw new InvalidArgumentError("");
+  return Number(value);
+}
+
 /** The number of a run, kept as text: it is a bigint in the database. */
 export function runId(value: string): string {
   if (!/^[1-9][0-9]{0,17}$/.test(value)) throw new InvalidArgumentError("");

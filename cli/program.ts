@@ -13,6 +13,7 @@ import { migrateCommand } from "./commands/migrate.ts";
 import { nationalCommand } from "./commands/national.ts";
 import { nationalExportCommand } from "./commands/national-export.ts";
 import { nationalImportCommand } from "./commands/national-import.ts";
+import { positionAcceptCommand, positionListCommand } from "./commands/position.ts";
 import { quarantineListCommand } from "./commands/quarantine-list.ts";
 import { quarantineReplayCommand } from "./commands/quarantine-replay.ts";
 import { type ExitCode, type Frame, type Handler, invocationOf, type Surroundings } from "./invocation.ts";
@@ -76,6 +77,9 @@ function addCommands(program: Command, frame: Frame): void {
   const quarantine = frame.group(program, "quarantine");
   quarantineListCommand(frame, quarantine);
   quarantineReplayCommand(frame, quarantine);
+  const position = frame.group(program, "position");
+  positionListCommand(frame, position);
+  positionAcceptCommand(frame, position);
   const national = nationalCommand(frame, program);
   nationalExportCommand(frame, national);
   nationalImportCommand(frame, national);

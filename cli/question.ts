@@ -1,12 +1,16 @@
 import { createInterface } from "node:readline/promises";
 import type { Terminal } from "./terminal.ts";
 
-/** Asks on standard error, so that a piped result stays clean; anything but a clear yes is no. */
+/** Anything but a clear yes is no. */
 export async function askYesNo(terminal: Terminal, key: string): Promise<boolean> {
+  return /^(y|yes|是|好)$/iu.test(await askText(terminal, key));
+}
+
+/** Asks on standard error, so that a piped result stays clean. */
+export async function askText(terminal: Terminal, key: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await lines.question(`${terminal.text(key)} `);
-    return /^(y|yes|是|好)$/iu.test(answer.trim());
+    return (await lines.question(`${terminal.text(key)} `)).trim();
   } finally {
     lines.close();
   }

@@ -9,7 +9,8 @@ const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
   .map((file) => ({ file, text: readFileSync(join(folder, file), "utf8") }));
 
 /** Calls whose first argument names a text below `cli.`, `heading` for those of tables. */
-const calls = /\b(?:terminal\.(?:say|note|text)|this\.text|askYesNo)\(\s*(?:terminal,\s*)?(["`])([^"`]*)\1/g;
+const calls =
+  /\b(?:terminal\.(?:say|note|text)|this\.text|askYesNo|askText)\(\s*(?:terminal,\s*)?(["`])([^"`]*)\1/g;
 const optionCalls = /frame\.text\("([^"]*)"\)/g;
 const headingLists = /\.table\(\s*\[([^\]]*)\]/g;
 

@@ -7,6 +7,8 @@ export type RunState = "running" | "paused" | "held" | "stopped" | "done" | "fai
 export interface RunScope {
   readonly counties?: readonly string[];
   readonly phases?: readonly string[];
+  /** Every record is sent again, also what did not change. */
+  readonly resend?: true;
 }
 
 /** Why a run was held: the quarantined share of one entity, or of one entity in one county. */

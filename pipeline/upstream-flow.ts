@@ -28,6 +28,8 @@ export interface FlowOptions {
   readonly runId: string;
   /** Pinned by the run. */
   readonly mappingVersion: string;
+  /** Of the run's scope: what did not change is sent again too. */
+  readonly isResent?: boolean;
   readonly tables: MappingTables;
   readonly profile: string;
   /** The reference day of rules, `YYYYMMDD`. */

@@ -39,7 +39,8 @@ export function loadRunCommand(frame: Frame, parent: Command): Command {
     .option("--county <code>", frame.text("county"), collected)
     .option("--dry-run", frame.text("dryRun"))
     .option("--out <folder>", frame.text("out"))
-    .option("--accept-quarantine", frame.text("acceptQuarantine"));
+    .option("--accept-quarantine", frame.text("acceptQuarantine"))
+    .option("--resend", frame.text("resend"));
 }
 
 async function loadRun(
@@ -93,7 +94,8 @@ async function openLoad(
 ): Promise<Run> {
   const latest = await latestLoad(store, province.code);
   const isOpen = latest !== null && ["running", "paused", "held"].includes(latest.state);
-  const scope = options.county === undefined && isOpen ? latest.scope : wantedScope(province, options);
+  const isNamed = options.county !== undefined || options.resend === true;
+  const scope = isOpen && !isNamed ? latest.scope : wantedScope(province, options);
   const { run, created } = await openOrJoinLoad(store, {
     province: province.code,
     profile: province.config.load.profile,

@@ -18,6 +18,8 @@ export interface CaptureOptions extends SourceReading {
   readonly province: string;
   /** The version of mapping tables and contract that this run maps with. */
   readonly mappingVersion: string;
+  /** What did not change is sent again too, under a new version. */
+  readonly isResent?: boolean;
   /** How many batch numbers to take: as many as the unit may close. */
   readonly batchIds: number;
 }
@@ -182,6 +184,8 @@ async function dropUnchanged(
   for (const row of rows) {
     const before = known.get(row.key);
     if (before === undefined) fresh.push(row);
+    // Without the digest of what was sent nothing counts as sent; parked rows stay parked.
+    else if (options.isResent === true) fresh.push({ ...row, known: { ...before, wireDigest: null } });
     else if (!isSame(options, plan, row, before)) fresh.push({ ...row, known: before });
   }
   return fresh;

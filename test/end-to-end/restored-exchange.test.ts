@@ -26,7 +26,6 @@ describe("an exchange-db that is restored from a backup", function () {
   let nation: pg.Client;
   let node: DuijieProcess;
   let backup: ExchangeBackup;
-  let seen: Seen;
   let numbers: { readonly atBackup: number; readonly atEnd: number };
 
   before(async () => {
@@ -153,9 +152,40 @@ describe("an exchange-db that is restored from a backup", function () {
   });
 
   it("sends no old version, and ends right: field by field, and each record in one outcome", async () => {
-    seen = await expectNothingOld({ inbox: new Map(), versions: new Map() });
+    const seen = await expectNothingOld({ inbox: new Map(), versions: new Map() });
     expect(seen.versions.size).to.be.greaterThan(5000);
     const found = await nodes.check();
     expect(found.differences, JSON.stringify(found)).to.equal(0);
+  });
+
+  /** A valid value that no pupil of the generated province has: `UPDATE` gives it, and takes it back. */
+  const changed = "999999";
+
+  it("notices what changed since the backup, and sends it all again when asked to", async () => {
+    const registry = await lookInto(nodes.options.urls.registry);
+    try {
+      await registry.query("CREATE TABLE xueji.kept AS SELECT xs_id, yzbm FROM xueji.xs_jbxx");
+      await registry.query(`UPDATE xueji.xs_jbxx SET yzbm = '${changed}'`);
+      await nodes.province("load", "run", 3);
+      const held = await nation.query("SELECT 1 FROM registry.student WHERE postal_code = $1", [changed]);
+      expect(held.rowCount).to.be.greaterThan(1000);
+      await registry.query(
+        "UPDATE xueji.xs_jbxx x SET yzbm = k.yzbm FROM xueji.kept k WHERE k.xs_id = x.xs_id; DROP TABLE xueji.kept",
+      );
+    } finally {
+      await registry.end();
+    }
+    const before = await look();
+    await restore();
+    // Rows that the backup holds as they are in the registry again count as unchanged: the nation has others.
+    const differing = await nodes.province("load", "run", 1);
+    expect(differing.stderr).to.include("INVARIANT_BROKEN");
+    await nodes.province("load", "run", "--resend", 3);
+    await expectNothingOld(before);
+    const held = await nation.query("SELECT 1 FROM registry.student WHERE postal_code = $1", [changed]);
+    expect(held.rowCount).to.equal(0);
+    const entities = (await nodes.check()).entities;
+    for (const [entity, one] of Object.entries(entities))
+      expect(one.differences, `${entity} ${JSON.stringify(one)}`).to.equal(0);
   });
 });
