@@ -11,6 +11,7 @@ import type {
 import { loadNationalConfig, loadProvinceConfig } from "../config/load.ts";
 import { createLog } from "../config/log.ts";
 import type { Connector } from "../connectors/connector.ts";
+import { engineOf } from "../connectors/engines.ts";
 import { type EntityName, entityNames } from "../contracts/entity.ts";
 import { DuijieError } from "../contracts/errors.ts";
 import type { Log, LogFields } from "../contracts/log.ts";
@@ -27,7 +28,7 @@ import { NationalNode } from "../national/node.ts";
 import { ReferenceRegistry } from "../national/reference/reference-registry.ts";
 import type { Broker } from "../pipeline/broker/broker.ts";
 import { openBroker } from "../pipeline/broker/open-broker.ts";
-import { type EntityPlan, entityPlan, planOf } from "../pipeline/entity-plan.ts";
+import { type EntityPlan, entityPlan } from "../pipeline/entity-plan.ts";
 import { isProvince, type Party } from "../pipeline/envelope.ts";
 import { ProvinceLink, sharedVersion } from "../pipeline/province-link.ts";
 import {
@@ -103,6 +104,11 @@ export class Province {
     return this.#keys;
   }
 
+  /** Vendors write loads by SQL, and each run reads one of them. */
+  get readsLoads(): boolean {
+    return engineOf(this.config.registry.engine).loads !== undefined;
+  }
+
   /** Parents before children. */
   get entities(): readonly EntityName[] {
     return entityNames.filter((entity) => this.config.registry.entities[entity] !== undefined);
@@ -141,7 +147,7 @@ export class Province {
     return started;
   }
 
-  /** The way up of each entity of a run, all under the mapping version that the run pinned. */
+  /** The way up of each entity, all under the mapping version that the run pinned. */
   async flows(
     run: Run,
     plans: ReadonlyMap<EntityName, EntityPlan>,
@@ -165,9 +171,7 @@ export class Province {
       batchBytes: batchBytesMax,
       partitions,
     };
-    const flows = new Map(
-      run.entities.map((entity) => [entity, new UpstreamFlow(options, planOf(plans, entity))]),
-    );
+    const flows = new Map([...plans].map(([entity, plan]) => [entity, new UpstreamFlow(options, plan)]));
     return (entity) => {
       const flow = flows.get(entity);
       if (flow === undefined) throw new DuijieError("INVARIANT_BROKEN", { what: "no flow", entity });

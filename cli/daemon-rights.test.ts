@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { packageRoot } from "../contracts/package-root.ts";
 import { exchangeRights, nationalRights } from "./daemon-rights.ts";
 import { ownerScript, roleScript } from "./role-scripts.ts";
+import { vendorRights } from "./vendor-rights.ts";
 import { exchangeViewerRights, nationalViewerRights } from "./viewer-rights.ts";
 
 /** Tables and views as the migrations create them; the list of migrations itself is TypeORM's. */
@@ -40,6 +41,7 @@ describe("rights of a daemon's role", () => {
       nationalRights(),
       exchangeViewerRights(),
       nationalViewerRights(),
+      vendorRights(),
     ]) {
       const script = roleScript({
         rights,

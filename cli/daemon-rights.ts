@@ -1,3 +1,4 @@
+import { loadTable } from "../contracts/ddl.ts";
 import { entityNames } from "../contracts/entity.ts";
 import { entityContract } from "../contracts/registry.ts";
 
@@ -12,6 +13,10 @@ export interface RoleRights {
   readonly tables: Readonly<Record<string, readonly TablePrivilege[]>>;
   /** `schema.table` → columns that may be read where the whole table may not. */
   readonly columns: Readonly<Record<string, readonly string[]>>;
+  /** `schema.table` → columns that may be written where the others may not. */
+  readonly writtenColumns?: Readonly<
+    Record<string, Readonly<Partial<Record<"INSERT" | "UPDATE", readonly string[]>>>>
+  >;
   readonly sequences: readonly string[];
   /** Functions that not everybody may call, with their arguments' types. */
   readonly functions: readonly string[];
@@ -27,6 +32,7 @@ export function exchangeRights(): RoleRights {
     const { table } = entityContract(entity);
     return [[`staging.${table}`, write] as const, [`staging.${table}_prior`, append] as const];
   });
+  const loads = entityNames.map((entity) => [loadTable(entity), ["SELECT", "DELETE"]] as const);
   return {
     home: "exchange",
     schemas: ["exchange", "staging", "mapping"],
@@ -53,6 +59,11 @@ export function exchangeRights(): RoleRights {
       "mapping.version": append,
       "mapping.entry": write,
       ...Object.fromEntries(staging),
+      "staging.vendor_load": ["SELECT", "UPDATE"],
+      "staging.load_verdict": read,
+      "staging.load_deletion": read,
+      "staging.load_summary": read,
+      ...Object.fromEntries(loads),
     },
     columns: {},
     sequences: ["exchange.batch_id_seq"],

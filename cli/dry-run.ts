@@ -5,8 +5,9 @@ import { planOf } from "../pipeline/entity-plan.ts";
 import type { Province } from "./compose.ts";
 import { FailingRowsFolder } from "./failing-rows-folder.ts";
 import type { ExitCode, Invocation } from "./invocation.ts";
-import { type LoadRunOptions, wantedScope } from "./load-options.ts";
+import { type LoadRunOptions, plannedScope } from "./load-options.ts";
 import { scopeText } from "./load-report.ts";
+import { noLoadWaits } from "./no-load.ts";
 
 /** `load run --dry-run`: what a load would find, without a trace in any database or topic. */
 export async function runDry(
@@ -17,7 +18,9 @@ export async function runDry(
 ): Promise<ExitCode> {
   const { terminal } = invocation;
   const store = await province.store();
-  const scope = wantedScope(province, options);
+  const planned = await plannedScope(province, options);
+  if (planned === null) return await noLoadWaits(invocation, province);
+  const { entities, scope } = planned;
   const plans = province.plans(scope);
   const mappingVersion = await newestMappingVersion(store, province.code);
   const tables = await province.tables(mappingVersion);
@@ -26,7 +29,7 @@ export async function runDry(
   terminal.note("dryRun.begun", { scope: scopeText(terminal, scope), mappingVersion });
   const progress = new RangeProgress(invocation, load.progressSeconds);
   const tallies: DryRunTally[] = [];
-  for (const entity of province.entities) {
+  for (const entity of entities) {
     const reading = { connector: province.connector, limits: registry.limits, tables, profile: load.profile };
     const run = {
       ...reading,

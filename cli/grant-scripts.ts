@@ -5,6 +5,7 @@ import { exchangeRights, nationalRights, type RoleRights } from "./daemon-rights
 import { ownerScript, roleScript } from "./role-scripts.ts";
 import { toSourceEntities } from "./sources.ts";
 import type { Terminal } from "./terminal.ts";
+import { vendorRights } from "./vendor-rights.ts";
 import { exchangeViewerRights, nationalViewerRights } from "./viewer-rights.ts";
 
 export interface NewFile {
@@ -16,6 +17,7 @@ const roles = {
   registry: "duijie_reader",
   owner: "duijie_owner",
   exchange: "duijie_exchange",
+  vendor: "duijie_vendor",
   national: "duijie_national",
   viewer: "duijie_viewer",
 } as const;
@@ -26,13 +28,21 @@ interface BoundRole {
   readonly role: string;
   readonly provinces: readonly string[];
   /** Of the texts `cli.grants.*`. */
-  readonly text: "exchange" | "national" | "exchangeViewer" | "nationalViewer";
+  readonly text: "exchange" | "national" | "exchangeViewer" | "nationalViewer" | "vendor";
 }
 
 /** Roles of the exchange-db that are bound to the province; a further one is a line here. */
-function exchangeRoles(province: string): readonly BoundRole[] {
+function exchangeRoles({ province, registry }: ProvinceConfig): readonly BoundRole[] {
   const provinces = [province];
+  const vendor = {
+    file: "vendor",
+    rights: vendorRights(),
+    role: roles.vendor,
+    provinces,
+    text: "vendor" as const,
+  };
   return [
+    ...(engineOf(registry.engine).loads === undefined ? [] : [vendor]),
     {
       file: "exchange-daemon",
       rights: exchangeRights(),
@@ -87,7 +97,7 @@ export function provinceGrants(
       ? []
       : [{ path: join(folder, "grants", "registry-readonly.sql"), text: registry }]),
     ownerFile("exchange-owner", exchangeRights(), folder, terminal),
-    ...exchangeRoles(config.province).map((role) => roleFile(role, folder, terminal)),
+    ...exchangeRoles(config).map((role) => roleFile(role, folder, terminal)),
   ];
 }
 

@@ -58,6 +58,11 @@ function resultOf({ isEqual }: Reconciliation): "equal" | "differs" | "open" {
 }
 
 export function printHold(terminal: Terminal, hold: RunHold): void {
+  if (hold.absent !== undefined) {
+    const share = ((100 * hold.absent) / Math.max(1, hold.rows)).toFixed(1);
+    terminal.note("hold.absent", { entity: hold.entity, rows: hold.rows, absent: hold.absent, share });
+    return;
+  }
   terminal.note("hold.found", {
     entity: hold.entity,
     county: hold.county ?? terminal.text("hold.allCounties"),
@@ -69,6 +74,7 @@ export function printHold(terminal: Terminal, hold: RunHold): void {
 
 export function scopeText(terminal: Terminal, scope: RunScope): string {
   const parts = [
+    ...(scope.load === undefined ? [] : [terminal.text("scope.load", { load: scope.load })]),
     ...(scope.counties === undefined
       ? []
       : [terminal.text("scope.counties", { list: scope.counties.join(", ") })]),

@@ -16,6 +16,7 @@ import { nationalImportCommand } from "./commands/national-import.ts";
 import { positionAcceptCommand, positionListCommand } from "./commands/position.ts";
 import { quarantineListCommand } from "./commands/quarantine-list.ts";
 import { quarantineReplayCommand } from "./commands/quarantine-replay.ts";
+import { vendorAbandonCommand, vendorListCommand } from "./commands/vendor.ts";
 import { type ExitCode, type Frame, type Handler, invocationOf, type Surroundings } from "./invocation.ts";
 import { printError } from "./print-error.ts";
 import { commandPath, TranslatedCommand } from "./translated-command.ts";
@@ -74,6 +75,9 @@ function addCommands(program: Command, frame: Frame): void {
   loadPauseCommand(frame, load);
   loadResumeCommand(frame, load);
   loadStopCommand(frame, load);
+  const vendor = frame.group(program, "vendor");
+  vendorListCommand(frame, vendor);
+  vendorAbandonCommand(frame, vendor);
   const quarantine = frame.group(program, "quarantine");
   quarantineListCommand(frame, quarantine);
   quarantineReplayCommand(frame, quarantine);

@@ -20,6 +20,11 @@ export function roleScript({ comments, provinces, rights, role }: RoleScript): s
     ...Object.entries(columns).map(
       ([table, names]) => `GRANT SELECT (${names.join(", ")}) ON ${table} TO ${role};`,
     ),
+    ...Object.entries(rights.writtenColumns ?? {}).flatMap(([table, written]) =>
+      Object.entries(written).map(
+        ([privilege, names]) => `GRANT ${privilege} (${names.join(", ")}) ON ${table} TO ${role};`,
+      ),
+    ),
     // To take numbers, never to set them back.
     ...sequences.map((name) => `GRANT USAGE, SELECT ON SEQUENCE ${name} TO ${role};`),
     ...functions.map((name) => `GRANT EXECUTE ON FUNCTION ${name} TO ${role};`),

@@ -9,6 +9,7 @@ import { Secret } from "../config/secret.ts";
 import type { Connector, SourceColumn, SourceEntity, SourceScope } from "../connectors/connector.ts";
 import { engineOf } from "../connectors/engines.ts";
 import { entityNames } from "../contracts/entity.ts";
+import type { RunScope } from "../exchange-db/runs.ts";
 import type { FieldMapping } from "../mappings/record-mapper.ts";
 
 /** What is read of one entity, and how its columns become contract fields; `column` of a mapping counts `source.columns`. */
@@ -20,15 +21,18 @@ export interface MappedSource {
 /** The entities that a province configured, parents before children. A narrower scope (a pilot) replaces the configured one. */
 export function mappedSources(
   config: ProvinceConfig,
-  scope: ScopeConfig = config.scope,
+  scope: RunScope = config.scope,
 ): readonly MappedSource[] {
+  const { loads } = engineOf(config.registry.engine);
   return entityNames.flatMap((name) => {
     const entity = config.registry.entities[name];
-    return entity === undefined ? [] : [mappedSource(entity, scope)];
+    if (entity === undefined) return [];
+    const query = loads?.query(name, config.province, scope.load);
+    return [mappedSource(query === undefined ? entity : { ...entity, from: { query } }, scope)];
   });
 }
 
-export function toSourceEntities(config: ProvinceConfig, scope?: ScopeConfig): readonly SourceEntity[] {
+export function toSourceEntities(config: ProvinceConfig, scope?: RunScope): readonly SourceEntity[] {
   return mappedSources(config, scope).map(({ source }) => source);
 }
 
@@ -70,8 +74,9 @@ function applicableScope(entity: EntityConfig, scope: ScopeConfig): SourceScope 
 
 /** The connector of the configured registry. Whoever opens it closes it. */
 export function openSource(config: ProvinceConfig): Connector {
-  const { registry, folder } = config;
-  return engineOf(registry.engine).open(engineOptions(registry), { folder });
+  const { exchangeDb, folder, registry } = config;
+  const place = { folder, exchangeUrl: exchangeDb.url.reveal() };
+  return engineOf(registry.engine).open(engineOptions(registry), place);
 }
 
 /** The engine's part with secrets revealed. Keep it nowhere but in the connector. */

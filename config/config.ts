@@ -138,6 +138,8 @@ export interface LoadConfig {
   readonly batchesInFlightMax: number;
   readonly quarantineShareMax: number;
   readonly quarantineRowsMin: number;
+  readonly deletionShareMax: number;
+  readonly deletionRowsMin: number;
   readonly retryBudget: number;
   readonly pollMs: number;
   readonly progressSeconds: number;

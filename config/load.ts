@@ -14,6 +14,7 @@ import type {
   ProvinceConfig,
   RegistryConfig,
 } from "./config.ts";
+import { withLoadTables } from "./load-tables.ts";
 import type {
   RawDatabase,
   RawEntity,
@@ -35,7 +36,7 @@ import { readYaml, type YamlSource } from "./yaml-source.ts";
  */
 export function loadConfig(file: string, env: Environment): Config {
   const source = readYaml(resolve(file));
-  const result = validateSchema(source.content);
+  const result = validateSchema(withLoadTables(source.content));
   if ("errors" in result) throw failure("CONFIG_INVALID", source, schemaFindings(result.errors, source));
   const findings = semanticFindings(result.config, source);
   if (findings.length > 0) throw failure("CONFIG_INVALID", source, findings);

@@ -34,6 +34,7 @@ const kinds: Readonly<Record<keyof LogFields, Kind>> = {
   attempt: "whole",
   count: "whole",
   quarantined: "whole",
+  deleted: "whole",
   rejected: "whole",
   waiting: "whole",
   unchanged: "whole",

@@ -1,5 +1,6 @@
 import { codeTable } from "../contracts/codes.ts";
 import type { Conversion } from "../contracts/conversion.ts";
+import { loadTable } from "../contracts/ddl.ts";
 import type { EntityName } from "../contracts/entity.ts";
 import { entityNames } from "../contracts/entity.ts";
 import type { ErrorParams } from "../contracts/errors.ts";
@@ -46,6 +47,7 @@ function checkProvinceNode(config: RawProvince, report: Report): void {
     const raw = config.registry.entities[entity];
     if (raw === undefined) continue;
     checkSource(config.registry.engine, raw, ["registry", "entities", entity], report);
+    if (config.registry.engine === "vendor") checkLoadTable(entity, raw, report);
     checkEntity(entity, raw, kinds, report);
     checkScope(entity, raw, config, report);
   }
@@ -79,6 +81,26 @@ function checkSource(engine: string, raw: RawEntity, path: Path, report: Report)
   const wrong = given.filter((kind) => !possible.includes(kind));
   for (const kind of wrong) report("sourceKind", [...path, kind], { found: kind, engine, allowed });
   if (wrong.length === 0 && given.length !== 1) report("tableOrQuery", path, { allowed });
+}
+
+/** Where vendors write is fixed; what would be ignored is refused. */
+function checkLoadTable(entity: EntityName, raw: RawEntity, report: Report): void {
+  const fixed = {
+    table: loadTable(entity),
+    query: undefined,
+    key: "source_key",
+    county: "county",
+    phase: "phase",
+  };
+  for (const [name, allowed] of Object.entries(fixed)) {
+    const value = Object.entries(raw).find(([one]) => one === name)?.[1];
+    const found = Array.isArray(value) ? value.join(", ") : value;
+    if (found !== allowed)
+      report("notAllowed", ["registry", "entities", entity, name], {
+        found: String(found),
+        allowed: allowed ?? "",
+      });
+  }
 }
 
 function checkEntity(entity: EntityName, raw: RawEntity, kinds: Map<string, string>, report: Report): void {

@@ -42,11 +42,17 @@ function withEngine(text: string, engine: string, language: Language): string {
   if (engine === exampleEngine) return text;
   const head = filled(`registry-${engine}`, language, []);
   const from = text.indexOf(registryHead);
-  const to = text.indexOf("  limits:", from);
+  const to = /^ {2}#?entities:/m.test(head) ? scopeAt(text) : text.indexOf("  limits:", from);
   if (from === -1 || to === -1) throw new DuijieError("INVARIANT_BROKEN", { what: "configuration template" });
   const before = text.slice(0, from).replace(/(\n *# .*)+\n$/, "\n");
   const whole = before + head + text.slice(to);
   return sourceKinds(engine).includes("file") ? withFiles(whole) : whole;
+}
+
+/** Where the part after the registry and its mapping tables begins, with its comment. */
+function scopeAt(text: string): number {
+  const at = text.lastIndexOf("\n\n", text.indexOf("#scope:"));
+  return at === -1 ? -1 : at + 1;
 }
 
 const registryHead = "registry:\n  engine: postgres\n";

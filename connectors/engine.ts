@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import type { EntityName } from "../contracts/entity.ts";
 import { DuijieError } from "../contracts/errors.ts";
 import { packageRoot } from "../contracts/package-root.ts";
 import type { Connector, SourceEntity } from "./connector.ts";
@@ -8,6 +9,8 @@ import type { Connector, SourceEntity } from "./connector.ts";
 /** Where a node's configuration stands: an engine's relative paths begin there. */
 export interface EnginePlace {
   readonly folder: string;
+  /** The exchange-db, for engines that read from there. */
+  readonly exchangeUrl: string;
 }
 
 /** The text of a key of `contracts/texts/{zh,en}/connectors.json`. */
@@ -19,6 +22,8 @@ export interface Engine {
   open(options: unknown, place: EnginePlace): Connector;
   /** The script by which the registry's owner lets a role read what is configured; null where the engine has no roles. */
   readonly grants: ((sources: readonly SourceEntity[], role: string, say: Say) => string) | null;
+  /** Set where others write loads: each run reads one, by this query in place of a configured relation. */
+  readonly loads?: { query(entity: EntityName, province: string, load: string | undefined): string };
 }
 
 /** Options that meet `connectors/<name>/config.schema.json`, its defaults filled in. */

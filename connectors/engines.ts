@@ -2,11 +2,13 @@ import { DuijieError } from "../contracts/errors.ts";
 import { csvEngine } from "./csv/engine.ts";
 import type { Engine } from "./engine.ts";
 import { postgresEngine } from "./postgres/engine.ts";
+import { vendorEngine } from "./vendor/engine.ts";
 
 /** Engine name in configuration → engine. One line an engine; its part of the configuration has its schema beside it. */
 const engines: ReadonlyMap<string, Engine> = new Map([
   ["postgres", postgresEngine],
   ["csv", csvEngine],
+  ["vendor", vendorEngine],
 ]);
 
 /** CONFIG_INVALID for an engine that is not built in. */

@@ -28,6 +28,21 @@ const stagingBookkeeping: readonly Column[] = [
   { name: "county", type: "text", commentZh: "所属区县（源数据原值）" },
 ];
 
+/** What a vendor's row says besides its values. Its number is ours, so that no key tells what another province holds. */
+const loadBookkeeping: readonly Column[] = [
+  { name: "province", type: "text NOT NULL", commentZh: "省级行政区划代码前两位" },
+  { name: "load_id", type: "bigint NOT NULL", commentZh: "装载号，由 staging.open_load 返回" },
+  { name: "row_no", type: "bigint GENERATED ALWAYS AS IDENTITY", commentZh: "行号，自动编号，不要填写" },
+  {
+    name: "source_key",
+    type: 'text COLLATE "C"',
+    commentZh: "省级系统中的主键；同一装载内应唯一，空或重复的行会被隔离",
+  },
+  { name: "row_ref", type: "text", commentZh: "厂商自己的行标识，可空，在结果中原样返回；不要写个人信息" },
+  { name: "county", type: "text", commentZh: "所属区县（源数据原值）" },
+  { name: "phase", type: "text", commentZh: "所属学段（源数据原值）" },
+];
+
 const registryBookkeeping: readonly Column[] = [
   { name: "province", type: "text NOT NULL", commentZh: "省级行政区划代码前两位" },
   { name: "source_key", type: 'text COLLATE "C" NOT NULL', commentZh: "省级系统中的主键" },
@@ -72,6 +87,41 @@ export function stagingPriorTableSql(entity: EntityName): string {
     [...stagingBookkeeping, ...rawColumns(contract)],
     "province, source_key, batch_id",
   );
+}
+
+/** Where a vendor writes rows of an entity, all as text; only closed loads are read. */
+export function loadTableSql(entity: EntityName): string {
+  const contract = entityContract(entity);
+  const table = loadTable(entity);
+  const fields = contract.fields.map((field) => ({
+    name: field.column,
+    type: "text",
+    commentZh: `${field.titleZh}${formZh(field)}`,
+  }));
+  const sql = tableSql(
+    table,
+    `厂商写入：${contract.titleZh}（一行一条，装载关闭后才读取）`,
+    [...loadBookkeeping, ...fields],
+    "province, load_id, row_no",
+  );
+  // Ranges of keys are read by it, under the collation of the column.
+  return `${sql}CREATE INDEX load_${entity}_key ON ${table} (province, load_id, source_key);\n`;
+}
+
+export function loadTable(entity: EntityName): string {
+  return `staging.load_${entity}`;
+}
+
+/** What a value looks like where no mapping or conversion is configured. */
+function formZh({ codeTable, type, ref }: FieldContract): string {
+  if (type === "date") return "（YYYYMMDD）";
+  if (type === "month") return "（YYYYMM）";
+  if (type === "yes-no") return "（1 是，0 否）";
+  if (type === "decimal") return "（一位小数）";
+  if (type === "integer") return "（整数）";
+  if (codeTable === "region" || codeTable === "region-any") return "（行政区划代码）";
+  if (codeTable !== undefined) return `（代码表 ${codeTable}）`;
+  return ref === undefined ? "" : `（指向 ${ref}）`;
 }
 
 /** The national registry's table with its unique identifiers, typed. */

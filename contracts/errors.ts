@@ -84,6 +84,7 @@ export const errorKinds = {
   VERSION_SUPERSEDED: { disposition: "reject", exitCode: 0 },
   // the load
   QUARANTINE_SHARE_EXCEEDED: { disposition: "pause", exitCode: 3 },
+  DELETION_SHARE_EXCEEDED: { disposition: "pause", exitCode: 3 },
   LEASE_LOST: { disposition: "retry", exitCode: 1 },
   LOAD_NOT_FOUND: { disposition: "halt", exitCode: 2 },
   LOAD_STATE_WRONG: { disposition: "halt", exitCode: 2 },

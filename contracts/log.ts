@@ -19,6 +19,7 @@ export interface LogFields {
   readonly attempt?: number;
   readonly count?: number;
   readonly quarantined?: number;
+  readonly deleted?: number;
   readonly rejected?: number;
   readonly waiting?: number;
   readonly unchanged?: number;

@@ -59,7 +59,7 @@ export interface Landing {
   readonly entity: EntityName;
   readonly contractVersion: number;
   readonly mappingVersion: string;
-  readonly origin: "chunk" | "release" | "replay";
+  readonly origin: "chunk" | "release" | "replay" | "absence";
   readonly traceId: string;
   /** The leased chunk; null for releases and replays. */
   readonly chunk: { readonly segment: number; readonly token: string } | null;

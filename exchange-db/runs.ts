@@ -9,15 +9,21 @@ export interface RunScope {
   readonly phases?: readonly string[];
   /** Every record is sent again, also what did not change. */
   readonly resend?: true;
+  /** The vendor's load that is read, where vendors write by SQL. */
+  readonly load?: string;
 }
 
-/** Why a run was held: the quarantined share of one entity, or of one entity in one county. */
+/**
+ * Why a run was held: the quarantined share of one entity, or of one entity in one county; or how many of an entity's
+ * living records a complete load lacks.
+ */
 export interface RunHold {
   readonly entity: EntityName;
   readonly county: string | null;
-  /** All that the source holds of it. */
+  /** All that the source holds of it; of an absence all that live. */
   readonly rows: number;
   readonly quarantined: number;
+  readonly absent?: number;
 }
 
 export interface Run {
@@ -30,13 +36,14 @@ export interface Run {
   readonly scope: RunScope;
   readonly entities: readonly EntityName[];
   readonly shareAccepted: boolean;
+  readonly absenceAccepted: boolean;
   readonly hold: RunHold | null;
   readonly startedAt: Date;
   readonly endedAt: Date | null;
 }
 
 const columns = `run_id AS "runId", province, kind, state, mapping_version AS "mappingVersion", profile, scope, entities,
-  share_accepted AS "shareAccepted", hold, started_at AS "startedAt", ended_at AS "endedAt"`;
+  share_accepted AS "shareAccepted", absence_accepted AS "absenceAccepted", hold, started_at AS "startedAt", ended_at AS "endedAt"`;
 
 /**
  * The province's open load, or a new one pinned to the newest mapping version. Several processes may ask at once: one
@@ -62,6 +69,15 @@ export async function openOrJoinLoad(
     const run = await insertRun(client, "load", wanted);
     return { run, created: true };
   });
+}
+
+/** The province's load that has not ended; for whoever holds the lock of its runs. */
+export async function openLoadRun(client: StoreClient, province: string): Promise<Run | null> {
+  const open = await client.query<Run>(
+    `SELECT ${columns} FROM exchange.run WHERE province = $1 AND kind = 'load' AND state IN ('running', 'paused', 'held')`,
+    [province],
+  );
+  return open.rows[0] ?? null;
 }
 
 export async function insertRun(
@@ -96,7 +112,10 @@ export async function latestLoad(store: Store, province: string): Promise<Run | 
   return rows[0] ?? null;
 }
 
-/** Moves a run from one of `from` to `to`; false where it was in none of them. */
+/**
+ * Moves a run from one of `from` to `to`; false where it was in none of them. A vendor's load that it reads is done with
+ * it, or waits again where the run was given up.
+ */
 export async function moveRun(
   store: Store,
   runId: string,
@@ -104,9 +123,15 @@ export async function moveRun(
   to: RunState,
 ): Promise<boolean> {
   const rows = await store.query(
-    `UPDATE exchange.run SET state = $3, hold = CASE WHEN $3 = 'held' THEN hold END,
-       ended_at = CASE WHEN $3 IN ('done', 'failed', 'stopped') THEN now() END
-     WHERE run_id = $1 AND state = ANY ($2) RETURNING run_id`,
+    `WITH moved AS (
+       UPDATE exchange.run SET state = $3, hold = CASE WHEN $3 = 'held' THEN hold END,
+         ended_at = CASE WHEN $3 IN ('done', 'failed', 'stopped') THEN now() END
+       WHERE run_id = $1 AND state = ANY ($2) RETURNING run_id),
+     done AS (UPDATE staging.vendor_load l SET state = 'done', done_at = now() FROM moved
+       WHERE l.run_id = moved.run_id AND l.state = 'taken' AND $3 = 'done'),
+     given_up AS (UPDATE staging.vendor_load l SET state = 'closed', run_id = NULL, taken_at = NULL FROM moved
+       WHERE l.run_id = moved.run_id AND l.state = 'taken' AND $3 IN ('failed', 'stopped'))
+     SELECT run_id FROM moved`,
     [runId, from, to],
   );
   return rows.length > 0;
@@ -121,9 +146,29 @@ export async function holdRun(store: Store, runId: string, hold: RunHold): Promi
   return rows.length > 0;
 }
 
+/** Holds a running load that would delete too much; an accepted one is not held again. */
+export async function holdForAbsence(store: Store, runId: string, hold: RunHold): Promise<boolean> {
+  const rows = await store.query(
+    `UPDATE exchange.run SET state = 'held', hold = $2 WHERE run_id = $1 AND state = 'running' AND NOT absence_accepted RETURNING run_id`,
+    [runId, JSON.stringify(hold)],
+  );
+  return rows.length > 0;
+}
+
+/** Lets a complete load delete what it lacks, however much that is. */
+export async function acceptAbsence(store: Store, runId: string): Promise<void> {
+  await store.query(
+    `UPDATE exchange.run SET absence_accepted = true, hold = CASE WHEN NOT hold ? 'absent' THEN hold END,
+       state = CASE WHEN state = 'held' AND hold ? 'absent' THEN 'running' ELSE state END
+     WHERE run_id = $1 AND state IN ('running', 'paused', 'held')`,
+    [runId],
+  );
+}
+
 export async function acceptShare(store: Store, runId: string): Promise<void> {
   await store.query(
-    `UPDATE exchange.run SET share_accepted = true, hold = NULL, state = CASE WHEN state = 'held' THEN 'running' ELSE state END
+    `UPDATE exchange.run SET share_accepted = true, hold = CASE WHEN hold ? 'absent' THEN hold END,
+       state = CASE WHEN state = 'held' AND NOT coalesce(hold ? 'absent', false) THEN 'running' ELSE state END
      WHERE run_id = $1 AND state IN ('running', 'paused', 'held')`,
     [runId],
   );

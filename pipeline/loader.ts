@@ -3,6 +3,7 @@ import type { Connector, ReadLimits, SourceEntity } from "../connectors/connecto
 import type { EntityName } from "../contracts/entity.ts";
 import { DuijieError } from "../contracts/errors.ts";
 import type { Log } from "../contracts/log.ts";
+import { closeKeyless, completeLoadOf, countAbsent } from "../exchange-db/absence.ts";
 import {
   createChunks,
   entityProgress,
@@ -16,6 +17,7 @@ import {
 import { hasWaiting } from "../exchange-db/parked.ts";
 import {
   hasExpected,
+  holdForAbsence,
   holdRun,
   moveRun,
   type Run,
@@ -24,6 +26,7 @@ import {
   worstShare,
 } from "../exchange-db/runs.ts";
 import type { Store } from "../exchange-db/store.ts";
+import { deleteAbsent } from "./absence-flow.ts";
 import { type EntityPlan, planOf, sourceFingerprint } from "./entity-plan.ts";
 import { takeUpParked } from "./parked-flow.ts";
 import { retry } from "./retry.ts";
@@ -47,6 +50,10 @@ export interface LoaderOptions {
   readonly batchesInFlightMax: number;
   readonly quarantineShareMax: number;
   readonly quarantineRowsMin: number;
+  /** A complete load that lacks more than this share of an entity's living records asks before it deletes them. */
+  readonly deletionShareMax: number;
+  /** Fewer than these are deleted without asking. */
+  readonly deletionRowsMin: number;
   readonly retryBudget: number;
   readonly pollMs: number;
   readonly log: Log;
@@ -82,9 +89,20 @@ export class Loader {
   async run(signal: AbortSignal): Promise<LoadEnd> {
     const run = await readRun(this.#options.store, this.#runId);
     try {
+      const complete = await completeLoadOf(this.#options.store, this.#runId);
+      if (complete !== null && (await this.#holdForAbsence(run, complete))) return "held";
       for (const entity of run.entities) {
         const end = await this.#entity(run, entity, signal);
         if (end !== null) return end;
+      }
+      if (complete !== null) {
+        const end = await this.#deleteAbsent(run, complete, signal);
+        if (end !== null) return end;
+      }
+      const { load } = run.scope;
+      for (const entity of load === undefined ? [] : run.entities) {
+        const read = { loadId: load ?? "", isComplete: complete !== null };
+        await closeKeyless(this.#options.store, run.province, entity, read);
       }
       await this.#releaseAll(run, signal);
       if (signal.aborted) return "interrupted";
@@ -211,6 +229,44 @@ export class Loader {
     }
   }
 
+  /** Asked before anything is read: half a file that calls itself complete shall change nothing until a person looked. */
+  async #holdForAbsence(run: Run, load: string): Promise<boolean> {
+    const { deletionRowsMin, deletionShareMax, log, store } = this.#options;
+    for (const entity of run.entities) {
+      const { absent, living } = await countAbsent(store, run.province, entity, load);
+      if (absent < deletionRowsMin || absent <= living * deletionShareMax) continue;
+      const hold = { entity, county: null, rows: living, quarantined: 0, absent };
+      if (!(await holdForAbsence(store, run.runId, hold))) continue;
+      log.warn("load.held", { runId: run.runId, entity, records: living, deleted: absent });
+      return true;
+    }
+    return false;
+  }
+
+  /** Children before parents: nobody is left to name a record that is gone. */
+  async #deleteAbsent(run: Run, load: string, signal: AbortSignal): Promise<LoadEnd | null> {
+    const { log, pollMs, store } = this.#options;
+    const mayGoOn = async () => (await readRun(store, run.runId)).state === "running";
+    const options = { store, province: run.province, load, pageRows: 2000, log, mayGoOn };
+    for (const entity of run.entities.toReversed()) {
+      const plan = planOf(this.#options.plans, entity);
+      for (;;) {
+        const deleted = await deleteAbsent(options, plan, this.#options.flowOf(entity), signal);
+        if (deleted !== null && deleted > 0)
+          log.event("absent.deleted", { runId: run.runId, entity, records: deleted });
+        const left = await countAbsent(store, run.province, entity, load);
+        const { unsettled } = await entityProgress(store, run.runId, entity);
+        if (deleted !== null && left.absent === 0 && unsettled === 0) break;
+        const obstacle = this.#options.obstacle();
+        if (obstacle !== null) throw obstacle;
+        const end = signal.aborted ? "interrupted" : await this.#endNow();
+        if (end !== null) return end;
+        await pause(pollMs, signal);
+      }
+    }
+    return null;
+  }
+
   async #watchShare(run: Run): Promise<void> {
     const { quarantineRowsMin, quarantineShareMax, store, log } = this.#options;
     const worst = await worstShare(store, run.runId, quarantineShareMax, quarantineRowsMin);
@@ -247,7 +303,7 @@ export class Loader {
     while (!signal.aborted) {
       const released = await this.#release(run, signal);
       let unsettled = 0;
-      for (const entity of run.entities)
+      for (const entity of this.#options.plans.keys())
         unsettled += (await entityProgress(this.#options.store, run.runId, entity)).unsettled;
       if (released === 0 && unsettled === 0) return;
       const obstacle = this.#options.obstacle();
@@ -261,8 +317,8 @@ export class Loader {
     this.#releaseAt = performance.now() + releaseEveryMs;
     if (!(await hasWaiting(store, run.province))) return 0;
     let released = 0;
-    for (const entity of run.entities) {
-      const plan = planOf(this.#options.plans, entity);
+    // Also of entities that this load has no rows of: their parents may be among its rows.
+    for (const [entity, plan] of this.#options.plans) {
       if (plan.contract.parents.length === 0) continue;
       const options = {
         store,

@@ -1,6 +1,13 @@
 import type { Command } from "commander";
 import { DuijieError } from "../../contracts/errors.ts";
-import { acceptShare, latestLoad, moveRun, type Run, type RunState } from "../../exchange-db/runs.ts";
+import {
+  acceptAbsence,
+  acceptShare,
+  latestLoad,
+  moveRun,
+  type Run,
+  type RunState,
+} from "../../exchange-db/runs.ts";
 import type { Store } from "../../exchange-db/store.ts";
 import { type Province, withProvince } from "../compose.ts";
 import type { ExitCode, Frame, Invocation } from "../invocation.ts";
@@ -17,22 +24,27 @@ export function loadPauseCommand(frame: Frame, parent: Command): Command {
 
 interface ResumeOptions {
   readonly acceptQuarantine?: true;
+  readonly acceptDeletions?: true;
 }
 
 /** `load resume`: lets a paused load go on, and a held one that somebody looked at. */
 export function loadResumeCommand(frame: Frame, parent: Command): Command {
   return frame
     .command(parent, "resume", async (invocation, command) => {
-      const { acceptQuarantine } = command.opts<ResumeOptions>();
+      const { acceptDeletions, acceptQuarantine } = command.opts<ResumeOptions>();
       return await controlled(invocation, async (store, load) => {
+        const isAbsence = load.hold?.absent !== undefined;
         if (load.state !== "held") await move(store, load, ["paused"], "running");
+        else if (isAbsence && acceptDeletions === true) await acceptAbsence(store, load.runId);
+        else if (isAbsence) throw deletionsExceeded(load);
         else if (acceptQuarantine === true) await acceptShare(store, load.runId);
         // What was landed stays counted, so it would be held again at its next chunk.
         else throw shareExceeded(load);
         return "running";
       });
     })
-    .option("--accept-quarantine", frame.text("acceptQuarantine"));
+    .option("--accept-quarantine", frame.text("acceptQuarantine"))
+    .option("--accept-deletions", frame.text("acceptDeletions"));
 }
 
 /** `load stop`: ends it for good; what was landed stays and counts as unchanged in the next load. */
@@ -43,6 +55,12 @@ export function loadStopCommand(frame: Frame, parent: Command): Command {
       return "stopped";
     });
   });
+}
+
+function deletionsExceeded({ hold, runId }: Run): DuijieError {
+  const { absent = 0, entity = "", rows = 0 } = hold ?? {};
+  const share = `${((100 * absent) / Math.max(1, rows)).toFixed(1)} %`;
+  return new DuijieError("DELETION_SHARE_EXCEEDED", { runId, entity, absent, rows, share });
 }
 
 function shareExceeded({ hold, runId }: Run): DuijieError {

@@ -2,12 +2,13 @@ import type { Command } from "commander";
 import type { SourceEntity } from "../../connectors/connector.ts";
 import type { EntityName } from "../../contracts/entity.ts";
 import { loadedTables } from "../../exchange-db/mapping-versions.ts";
-import type { EntityPlan } from "../../pipeline/entity-plan.ts";
+import { type EntityPlan, planOf } from "../../pipeline/entity-plan.ts";
 import { type Province, withProvince } from "../compose.ts";
 import { untilStopped } from "../daemon.ts";
 import type { ExitCode, Frame, Invocation } from "../invocation.ts";
-import { type LoadRunOptions, wantedScope } from "../load-options.ts";
+import { type LoadRunOptions, plannedScope } from "../load-options.ts";
 import { scopeText } from "../load-report.ts";
+import { noLoadWaits } from "../no-load.ts";
 import { collected } from "../option-values.ts";
 
 /** `load plan`: what a load would read, and about how long that takes. Nothing is written anywhere. */
@@ -42,12 +43,14 @@ async function run(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const { terminal } = invocation;
-  const scope = wantedScope(province, options);
+  const planned = await plannedScope(province, options);
+  if (planned === null) return await noLoadWaits(invocation, province);
+  const { entities, scope } = planned;
   const plans = province.plans(scope);
   const loaded = await loadedTables(await province.store(), province.code);
   const names = new Set(loaded.map(({ table }) => table));
   const lines: PlanLine[] = [];
-  for (const plan of plans.values()) lines.push(await planLine(province, plan, names, signal));
+  for (const entity of entities) lines.push(await planLine(province, planOf(plans, entity), names, signal));
   const estimate = estimateOf(province, lines);
   if (invocation.json) {
     terminal.json({ scope, entities: lines, ...estimate });

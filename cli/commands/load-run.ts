@@ -2,7 +2,14 @@ import type { Command } from "commander";
 import { DuijieError } from "../../contracts/errors.ts";
 import { ledgerOfRun } from "../../exchange-db/ledger.ts";
 import { parkedSummary } from "../../exchange-db/parked.ts";
-import { acceptShare, latestLoad, openOrJoinLoad, type Run, readRun } from "../../exchange-db/runs.ts";
+import {
+  acceptAbsence,
+  acceptShare,
+  latestLoad,
+  openOrJoinLoad,
+  type Run,
+  readRun,
+} from "../../exchange-db/runs.ts";
 import type { Store } from "../../exchange-db/store.ts";
 import { type LoadEnd, Loader } from "../../pipeline/loader.ts";
 import { leaseOwner, type Province, withProvince } from "../compose.ts";
@@ -10,19 +17,13 @@ import { untilStopped } from "../daemon.ts";
 import { runDry } from "../dry-run.ts";
 import type { ExitCode, Frame, Invocation } from "../invocation.ts";
 import { type LoadRunOptions, wantedScope } from "../load-options.ts";
-import {
-  openRecords,
-  printHold,
-  printLedger,
-  printReconciliation,
-  requireSums,
-  scopeText,
-} from "../load-report.ts";
+import { openRecords, printHold, printLedger, printReconciliation, requireSums } from "../load-report.ts";
 import { LoadWatch } from "../load-watch.ts";
 import { MeasuredConnector } from "../measured-connector.ts";
 import { collected } from "../option-values.ts";
 import { askYesNo } from "../question.ts";
 import { reconcileRun } from "../reconcile-run.ts";
+import { type LoadContext, noteRun, runVendorLoads, type WorkedRun } from "../vendor-runs.ts";
 
 /** `load run`: works on the province's open load, or begins one; any number of processes may. */
 export function loadRunCommand(frame: Frame, parent: Command): Command {
@@ -40,7 +41,8 @@ export function loadRunCommand(frame: Frame, parent: Command): Command {
     .option("--dry-run", frame.text("dryRun"))
     .option("--out <folder>", frame.text("out"))
     .option("--accept-quarantine", frame.text("acceptQuarantine"))
-    .option("--resend", frame.text("resend"));
+    .option("--resend", frame.text("resend"))
+    .option("--accept-deletions", frame.text("acceptDeletions"));
 }
 
 async function loadRun(
@@ -49,11 +51,20 @@ async function loadRun(
   options: LoadRunOptions,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { terminal } = invocation;
   const store = await province.store();
   const link = await province.startLink(signal);
+  const context = { invocation, province, store, link, options, signal };
+  if (province.readsLoads) return await runVendorLoads(context, workOn);
   const run = await openLoad(invocation, province, store, options);
+  return (await workOn(context, run)).exitCode;
+}
+
+/** Works on one run until it ends or waits for a person. */
+async function workOn(context: LoadContext, run: Run): Promise<WorkedRun> {
+  const { invocation, link, options, province, signal, store } = context;
+  const { terminal } = invocation;
   if (options.acceptQuarantine === true) await acceptShare(store, run.runId);
+  if (options.acceptDeletions === true) await acceptAbsence(store, run.runId);
   const plans = province.plans(run.scope);
   const connector = new MeasuredConnector(province.connector);
   const { load, registry } = province.config;
@@ -79,7 +90,7 @@ async function loadRun(
     while (end === "held" && (await goOnWhenHeld(invocation, store, run.runId)))
       end = await loader.run(signal);
     await watch.stop();
-    return await report({ invocation, province, store, loader, run, signal }, end);
+    return { end, exitCode: await report({ invocation, province, store, loader, run, signal }, end) };
   } finally {
     await watch.stop();
   }
@@ -102,14 +113,10 @@ async function openLoad(
     scope,
     entities: province.entities,
   });
-  const params = {
-    runId: run.runId,
-    mappingVersion: run.mappingVersion,
-    scope: scopeText(terminal, run.scope),
-  };
-  const how = created ? "begun" : "joined";
-  terminal.note(`load.${how}`, params);
-  if (run.state === "paused") terminal.note("load.isPaused", { runId: run.runId });
+  // Configured before for vendors' loads: what that run reads is not the registry.
+  if (run.scope.load !== undefined)
+    throw new DuijieError("LOAD_STATE_WRONG", { runId: run.runId, state: "open with another scope" });
+  noteRun(terminal, run, created);
   return run;
 }
 
@@ -117,9 +124,15 @@ async function openLoad(
 async function goOnWhenHeld({ terminal }: Invocation, store: Store, runId: string): Promise<boolean> {
   const { hold } = await readRun(store, runId);
   if (hold !== null) printHold(terminal, hold);
-  terminal.note("hold.ways", { runId });
-  if (!terminal.isTty || !(await askYesNo(terminal, "hold.question"))) return false;
-  await acceptShare(store, runId);
+  const isAbsence = hold?.absent !== undefined;
+  if (isAbsence) terminal.note("hold.absentWays", { runId });
+  else terminal.note("hold.ways", { runId });
+  if (!terminal.isTty) return false;
+  const isAccepted = isAbsence
+    ? await askYesNo(terminal, "hold.absentQuestion")
+    : await askYesNo(terminal, "hold.question");
+  if (!isAccepted) return false;
+  await (isAbsence ? acceptAbsence : acceptShare)(store, runId);
   return true;
 }
 

@@ -1,10 +1,12 @@
 import { ControlTables1700000000001 } from "./000001-control-tables.ts";
 import { StagingTables1700000000002 } from "./000002-staging-tables.ts";
+import { VendorLoads1700000000004 } from "./000004-vendor-loads.ts";
 import { RowLevelSecurity1700000000009 } from "./000009-row-level-security.ts";
 
 /** In order. A released migration is never edited: a change is a new one. */
 export const exchangeMigrations = [
   ControlTables1700000000001,
   StagingTables1700000000002,
+  VendorLoads1700000000004,
   RowLevelSecurity1700000000009,
 ];

@@ -59,11 +59,11 @@ describe("a province whose registry is files", function () {
           url: databases.registryUrl,
           concurrentReads: 1,
         },
-        { folder: root },
+        { folder: root, exchangeUrl: "" },
       );
       const folder = engineOf("csv").open(
         { ...filesOf(charset), workFolder: "work", concurrentReads: 1 },
-        { folder: root },
+        { folder: root, exchangeUrl: "" },
       );
       try {
         for (const entity of entityNames) {

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import pg from "pg";
 import { exchangeRights, nationalRights, type RoleRights } from "../../cli/daemon-rights.ts";
 import { ownerScript, roleScript } from "../../cli/role-scripts.ts";
+import { vendorRights } from "../../cli/vendor-rights.ts";
 import { exchangeViewerRights, nationalViewerRights } from "../../cli/viewer-rights.ts";
 import { migrate } from "../../exchange-db/migrate.ts";
 import { exchangeMigrations } from "../../exchange-db/migrations/index.ts";
@@ -45,6 +46,7 @@ const subjects: readonly Subject[] = [
       { name: "exchange_daemon", rights: exchangeRights(), provinces: [own] },
       { name: "exchange_neighbour", rights: exchangeRights(), provinces: [foreign] },
       { name: "exchange_viewer", rights: exchangeViewerRights(), provinces: [own] },
+      { name: "exchange_vendor", rights: vendorRights(), provinces: [own] },
     ],
     withoutProvince: ["exchange.migration"],
   },
@@ -121,7 +123,12 @@ for (const subject of subjects) {
            AND p.relname <> 'role_province'`,
         [schemas],
       );
-      for (const { statement } of rows) await admin.query(statement);
+      const triggers = await admin.query<{ statement: string }>(
+        `SELECT format('DROP TRIGGER %I ON %s', t.tgname, t.tgrelid::regclass) AS statement FROM pg_trigger t
+         JOIN pg_class p ON p.oid = t.tgrelid WHERE NOT t.tgisinternal AND p.relnamespace::regnamespace::text = ANY ($1)`,
+        [schemas],
+      );
+      for (const { statement } of [...rows, ...triggers.rows]) await admin.query(statement);
     }
 
     const ofProvinces = () =>
@@ -253,7 +260,7 @@ for (const subject of subjects) {
       for (const { name, provinces, rights } of subject.roles) {
         const client = await connect(roleName(name));
         const visible = provinces[0] === "*" ? [foreign, own] : provinces;
-        for (const relation of ofProvinces().filter((one) => allowedTo(rights, one) !== "")) {
+        for (const relation of ofProvinces().filter((one) => allowedTo(rights, one).startsWith("SELECT"))) {
           const { rows } = await client.query<{ province: string }>(
             `SELECT DISTINCT province FROM ${relation.name} ORDER BY 1`,
           );

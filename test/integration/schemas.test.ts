@@ -1,5 +1,10 @@
 import { expect } from "chai";
-import { registryTableSql, stagingPriorTableSql, stagingTableSql } from "../../contracts/ddl.ts";
+import {
+  loadTableSql,
+  registryTableSql,
+  stagingPriorTableSql,
+  stagingTableSql,
+} from "../../contracts/ddl.ts";
 import { entityNames } from "../../contracts/entity.ts";
 import { DuijieError } from "../../contracts/errors.ts";
 import { migrate, requireMigrated } from "../../exchange-db/migrate.ts";
@@ -17,6 +22,9 @@ interface Column {
   readonly collation: string | null;
   readonly comment: string | null;
 }
+
+/** Of the vendors' loads, not of an entity. */
+const aboutLoads = /^staging\.(?:vendor_load|load_(?:verdict|deletion|summary))$/;
 
 describe("our databases", function () {
   this.timeout(60_000);
@@ -39,9 +47,8 @@ describe("our databases", function () {
     await contracted.query("CREATE SCHEMA staging");
     await contracted.query("CREATE SCHEMA registry");
     for (const entity of entityNames) {
-      for (const sql of [stagingTableSql(entity), stagingPriorTableSql(entity), registryTableSql(entity)]) {
-        await contracted.query(sql);
-      }
+      const tables = [stagingTableSql, stagingPriorTableSql, loadTableSql, registryTableSql];
+      for (const table of tables) await contracted.query(table(entity));
     }
   });
 
@@ -52,8 +59,12 @@ describe("our databases", function () {
   it("have the staging tables that the contracts say: types, collations, defaults, comments", async () => {
     const wanted = await columnsOf(contracted, ["staging"]);
     expect(wanted.length).to.be.greaterThan(300);
-    expect(await columnsOf(exchange, ["staging"])).to.deep.equal(wanted);
-    expect(await indexesOf(exchange, "staging")).to.deep.equal(await indexesOf(contracted, "staging"));
+    const found = await columnsOf(exchange, ["staging"]);
+    expect(found.filter(({ table }) => !aboutLoads.test(table))).to.deep.equal(wanted);
+    const indexes = await indexesOf(exchange, "staging");
+    expect(indexes.filter((index) => !/ ON staging\.vendor_load /.test(JSON.stringify(index)))).to.deep.equal(
+      await indexesOf(contracted, "staging"),
+    );
   });
 
   it("have the registry tables that the contracts say", async () => {

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import type { SourceEntity } from "../../connectors/connector.ts";
 import { PostgresConnector } from "../../connectors/postgres/postgres-connector.ts";
+import { loadQuery } from "../../connectors/vendor/load-query.ts";
 import { type EntityName, entityNames } from "../../contracts/entity.ts";
 import { silentLog } from "../../contracts/log.ts";
 import { entityContract } from "../../contracts/registry.ts";
@@ -9,6 +10,7 @@ import { migrate } from "../../exchange-db/migrate.ts";
 import { exchangeMigrations } from "../../exchange-db/migrations/index.ts";
 import { insertRun, openOrJoinLoad, type Run } from "../../exchange-db/runs.ts";
 import { Store } from "../../exchange-db/store.ts";
+import { openOrTakeLoad } from "../../exchange-db/vendor-loads.ts";
 import type { FieldMapping } from "../../mappings/field-mapper.ts";
 import { MappingTables } from "../../mappings/mapping-tables.ts";
 import { nationalMigrations } from "../../national/migrations/index.ts";
@@ -52,6 +54,8 @@ export interface SidesOptions {
   readonly quarantine?: { readonly shareMax: number; readonly rowsMin: number };
   readonly chunkRows?: number;
   readonly batchRows?: number;
+  /** Reads loads that vendors wrote into the exchange-db; `registryUrl` is then the exchange-db's. */
+  readonly readsLoads?: true;
 }
 
 /** Both sides in this process, composed as the command line does, on the tables of `small-province.ts`. */
@@ -137,8 +141,14 @@ export class BothSides {
     return this.link;
   }
 
-  plans(): ReadonlyMap<EntityName, EntityPlan> {
-    return new Map(entityNames.map((entity) => [entity, this.#plan(entity)]));
+  plans(load?: string): ReadonlyMap<EntityName, EntityPlan> {
+    return new Map(entityNames.map((entity) => [entity, this.#plan(entity, load)]));
+  }
+
+  /** The oldest closed load of the vendors, taken by a run; null where none waits. */
+  async takeLoad(): Promise<Run | null> {
+    const wanted = { province: this.options.province, profile, scope: {} };
+    return (await openOrTakeLoad(this.exchange, wanted))?.run ?? null;
   }
 
   async openLoad(): Promise<Run> {
@@ -169,7 +179,7 @@ export class BothSides {
         batchBytes: 900_000,
         partitions: 2,
       },
-      this.#plan(entity),
+      this.#plan(entity, run.scope.load),
     );
   }
 
@@ -181,7 +191,7 @@ export class BothSides {
       {
         store: this.exchange,
         connector: this.connector,
-        plans: this.plans(),
+        plans: this.plans(run.scope.load),
         flowOf: (entity) => {
           const flow = flows.get(entity);
           if (flow === undefined) throw new Error(`no flow for ${entity}`);
@@ -196,6 +206,8 @@ export class BothSides {
         batchesInFlightMax: 100,
         quarantineShareMax: this.options.quarantine?.shareMax ?? 1,
         quarantineRowsMin: this.options.quarantine?.rowsMin ?? 1_000_000,
+        deletionShareMax: 0.1,
+        deletionRowsMin: 20,
         retryBudget: 5,
         pollMs: 50,
         log: silentLog,
@@ -218,15 +230,19 @@ export class BothSides {
     await this.national.close();
   }
 
-  #plan(entity: EntityName): EntityPlan {
+  #plan(entity: EntityName, load?: string): EntityPlan {
     const contract = entityContract(entity);
+    const { province, readsLoads } = this.options;
     const codes: Readonly<Record<string, string>> = this.options.codes?.[entity] ?? {};
     const source: SourceEntity = {
       entity,
-      from: { relation: `own.${contract.table}` },
+      from:
+        readsLoads === undefined
+          ? { relation: `own.${contract.table}` }
+          : { query: loadQuery(entity, province, load) },
       key: ["source_key"],
       columns: contract.fields.map((field) => ({ field: field.name, column: field.column })),
-      countyColumn: "own_county",
+      countyColumn: readsLoads === undefined ? "own_county" : "county",
     };
     const mappings = contract.fields.map((field, column): FieldMapping => {
       const table = codes[field.name];

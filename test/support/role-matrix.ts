@@ -32,9 +32,9 @@ export async function relationsOf(
 
 /** What a role may do with a relation, found by doing it: each statement has no row and is rolled back. */
 export async function doneBy(client: pg.Client, relation: Relation): Promise<string> {
-  const { columns, isView, name } = relation;
+  const { isView, name } = relation;
   const done: string[] = [await readBy(client, relation)];
-  const writable = columns.find((column) => !column.isGenerated && !column.isIdentity)?.name ?? "";
+  const writable = writableOf(relation);
   const statements: Readonly<Record<string, string>> = isView
     ? { DROP: `DROP VIEW ${name} CASCADE` }
     : {
@@ -60,10 +60,19 @@ async function readBy(client: pg.Client, { columns, name }: Relation): Promise<s
 }
 
 /** What the list of rights says of it, in the same words. */
-export function allowedTo(rights: RoleRights, { name }: Relation): string {
+export function allowedTo(rights: RoleRights, relation: Relation): string {
+  const { name } = relation;
   const columns = rights.columns[name];
   if (columns !== undefined) return `SELECT(${columns.toSorted().join(",")})`;
-  return (rights.tables[name] ?? []).join(" ");
+  const written = Object.entries(rights.writtenColumns?.[name] ?? {})
+    .filter(([, names]) => names.includes(writableOf(relation)))
+    .map(([privilege]) => privilege);
+  return [...(rights.tables[name] ?? []), ...written].join(" ");
+}
+
+/** The column that writing is tried with. */
+function writableOf({ columns }: Relation): string {
+  return columns.find((column) => !column.isGenerated && !column.isIdentity)?.name ?? "";
 }
 
 /** The SQLSTATE of a statement that is rolled back whatever comes of it; null where it was done. */
@@ -93,6 +102,9 @@ export function rowOf(relation: Relation, province: string, key = "7"): Readonly
     findings: '[{"code":"MAPPING_MISSING","field":"f","rule":"r","value":"v"}]',
     outcome: "quarantined",
     state: "sealed",
+    entity: "region",
+    origin: "absence",
+    is_complete: true,
   };
   const columns = relation.columns.filter((column) => !column.isGenerated);
   return Object.fromEntries(

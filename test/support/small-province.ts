@@ -3,7 +3,20 @@ import { type EntityName, entityNames } from "../../contracts/entity.ts";
 import { entityContract } from "../../contracts/registry.ts";
 
 /** A test file's own province: topics are named by it, so two files that share a Kafka must not share one. */
-export type ProvinceCode = "34" | "35" | "36" | "37" | "41" | "42" | "43" | "44" | "45" | "62" | "63";
+export type ProvinceCode =
+  | "34"
+  | "35"
+  | "36"
+  | "37"
+  | "41"
+  | "42"
+  | "43"
+  | "44"
+  | "45"
+  | "52"
+  | "53"
+  | "62"
+  | "63";
 
 export const countyOf = (province: ProvinceCode) => `${province}0102`;
 export const schoolIdsOf = (province: ProvinceCode) =>
