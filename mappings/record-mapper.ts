@@ -40,16 +40,16 @@ export function createRecordMapper(
     // A column that is not there would otherwise become null in silence.
     if (row.length < width)
       throw new DuijieError("INVARIANT_BROKEN", { entity: contract.entity, columns: row.length });
-    const values: FieldValue[] = [];
+    const values = new Array<FieldValue>(fields.length);
     let findings: MapFinding[] | undefined;
-    for (const field of fields) {
-      const result = field(row);
+    for (let at = 0; at < fields.length; at += 1) {
+      const result = fields[at]?.(row) ?? null;
       if (typeof result === "object" && result !== null) {
         findings ??= [];
         findings.push(result);
-        values.push(null);
+        values[at] = null;
       } else {
-        values.push(result);
+        values[at] = result;
       }
     }
     return { values, findings: findings ?? noFindings };

@@ -21,7 +21,7 @@ export const faultCases: readonly ConformanceCase[] = [
       const { connector, source } = await wideTable(harness);
       const broken = async () => {
         for await (const page of connector.readRange(source, wholeRange, { pageRows: 10 }, never)) {
-          assert.equal(page.length, 10);
+          assert.ok(page.length > 0 && page.length <= 10);
           await harness.killSessions();
         }
       };
@@ -55,7 +55,7 @@ export const faultCases: readonly ConformanceCase[] = [
           { pageRows: 10 },
           controller.signal,
         )) {
-          assert.equal(page.length, 10);
+          assert.ok(page.length > 0 && page.length <= 10);
           controller.abort(reason);
         }
       };

@@ -163,7 +163,7 @@ export const readingCases: readonly ConformanceCase[] = [
     run: async (harness) => {
       const { connector, source } = await wideTable(harness, { concurrentReads: 1 });
       for await (const page of connector.readRange(source, wholeRange, { pageRows: 10 }, never)) {
-        assert.equal(page.length, 10);
+        assert.ok(page.length > 0 && page.length <= 10);
         break;
       }
       assert.equal(await connector.count(source, never), wideRows);

@@ -104,16 +104,17 @@ export function cutRows(text: string, fieldCount: number): (string | null)[][] {
   let escape = nextEscape(text, 0);
   let start = 0;
   while (start < text.length) {
-    const fields: (string | null)[] = [];
+    // Of its length from the start: an array that grows is copied again and again.
+    const fields = new Array<string | null>(fieldCount);
     for (let index = 0; index < fieldCount; index++) {
       const end = text.indexOf(index === lastField ? "\n" : "\t", start);
       if (end === -1) throw new DuijieError("INVARIANT_BROKEN", { invariant: "copy-fields", fieldCount });
       const field = text.substring(start, end);
       if (escape < end) {
-        fields.push(field === "\\N" ? null : unescapeField(field));
+        fields[index] = field === "\\N" ? null : unescapeField(field);
         escape = nextEscape(text, end);
       } else {
-        fields.push(field);
+        fields[index] = field;
       }
       start = end + 1;
     }
