@@ -1,6 +1,7 @@
 import type { EntityResults } from "../embedded/demo/demo-result.ts";
 import type { LimitRun } from "./limit.ts";
 import type { LoadTimes } from "./load-times.ts";
+import type { StageFigures } from "./stages.ts";
 import type { StatementFigure } from "./statements.ts";
 
 /** What `--json` writes. A row is a pupil with both guardians; CPU is in microseconds per such row. */
@@ -26,6 +27,8 @@ export interface BenchFigures {
   readonly machine: Readonly<Record<string, string | number>>;
   /** The dearest statements of the load, where they were asked for. */
   readonly statements: readonly StatementFigure[] | null;
+  /** CPU of our own code a record, by entity and stage, where it was asked for. */
+  readonly stages: StageFigures | null;
   readonly ledger: EntityResults;
   readonly differences: number;
 }

@@ -13,6 +13,8 @@ export interface BenchOptions {
   readonly skipLimit: boolean;
   /** Asks the server which statements cost most; that itself costs a little. */
   readonly statements: boolean;
+  /** Measures the stages of our own code one by one, after the path. */
+  readonly stages: boolean;
   /** Where V8's profiles of our processes go; null: none are made. */
   readonly profile: string | null;
   /** Leaves the servers up. */
@@ -46,6 +48,7 @@ export function benchOptions(args: readonly string[], env: Environment): BenchOp
     client: client(values.client),
     skipLimit: values["skip-limit"],
     statements: values.statements,
+    stages: values.stages,
     profile: values.profile === undefined ? null : resolve(values.profile),
     keep: values.keep,
     language: benchLanguage(values.lang, env),
@@ -66,6 +69,7 @@ function parsed(args: readonly string[]) {
         "skip-limit": { type: "boolean", default: false },
         keep: { type: "boolean", default: false },
         statements: { type: "boolean", default: false },
+        stages: { type: "boolean", default: false },
         profile: { type: "string" },
         lang: { type: "string" },
         "chunk-rows": { type: "string" },

@@ -25,6 +25,7 @@ import { endOfLoaders, prepareNodes, setLoad, startLoaders, startNational, stopN
 import type { BenchOptions } from "./options.ts";
 import { ProcessSampler } from "./process-sampler.ts";
 import { type BenchServers, benchFolder } from "./servers.ts";
+import { measureStages } from "./stages.ts";
 import { dearestStatements, resetStatements } from "./statements.ts";
 
 const province = "34";
@@ -71,6 +72,9 @@ export async function runBench(context: BenchContext): Promise<BenchFigures> {
       "check",
       async () => await checkLoad({ ...databases(urls), folder: generated }),
     );
+    const stages = options.stages
+      ? await timed("stages", async () => await measureStages(stageOptions(load.configFile, context)))
+      : null;
     const ledger = await demoResult(urls.exchange, check);
     const cpu = (name: string, from: number, to: number) => sampler.cpuMicros(name, from, to);
     const limited = limitFigures(limitRuns, rows, cpu);
@@ -87,6 +91,7 @@ export async function runBench(context: BenchContext): Promise<BenchFigures> {
       settings: load.settings,
       machine,
       statements,
+      stages,
       ledger,
       differences: check.differences,
     };
@@ -121,6 +126,7 @@ async function limit({ servers }: BenchContext): Promise<readonly LimitRun[]> {
 }
 
 interface Load {
+  readonly configFile: string;
   readonly times: LoadTimes;
   readonly settings: BenchFigures["settings"];
 }
@@ -161,9 +167,15 @@ async function loadAll(
   const { concurrentReads, pageRows } = registry.limits;
   const settings = { chunkRows, batchRows, workers, pollMs, concurrentReads, pageRows };
   return {
+    configFile: files.provinceConfig,
     times: await loadTimes(servers.urls.exchange),
     settings: { ...settings, partitions: kafka.partitions, kafkaClient: kafka.client },
   };
+}
+
+/** Enough chunks that the engine has made its code, few enough for a minute. */
+function stageOptions(configFile: string, { signal }: BenchContext) {
+  return { configFile, chunks: 8, repeats: 5, signal };
 }
 
 /** CPU within the span that is measured; memory of the whole run, start and end included. */

@@ -26,6 +26,25 @@ export function summaryLines(texts: Texts, figures: BenchFigures): readonly stri
         mb: String(peakRssMb[name] ?? 0).padStart(5),
       }),
     ),
+    ...stageLines(text, figures),
     text(differences === 0 ? "summary.equal" : "summary.differs", { differences }),
+  ];
+}
+
+function stageLines(text: Texts, { stages }: BenchFigures): readonly string[] {
+  if (stages === null) return [];
+  const names = [...new Set(Object.values(stages).flatMap((costs) => Object.keys(costs)))];
+  const entities = Object.keys(stages);
+  const line = (name: string, cells: readonly string[]) =>
+    `${name.padEnd(14)}${cells.map((cell) => cell.padStart(10)).join("")}`;
+  return [
+    text("summary.stages"),
+    line("", entities),
+    ...names.map((name) =>
+      line(
+        name,
+        entities.map((entity) => (stages[entity]?.[name] ?? 0).toFixed(2)),
+      ),
+    ),
   ];
 }

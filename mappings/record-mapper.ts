@@ -40,6 +40,7 @@ export function createRecordMapper(
     // A column that is not there would otherwise become null in silence.
     if (row.length < width)
       throw new DuijieError("INVARIANT_BROKEN", { entity: contract.entity, columns: row.length });
+    // oxlint-disable-next-line no-new-array
     const values = new Array<FieldValue>(fields.length);
     let findings: MapFinding[] | undefined;
     for (let at = 0; at < fields.length; at += 1) {

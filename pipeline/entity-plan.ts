@@ -45,6 +45,7 @@ export function entityPlan(
 export function rawOf(plan: EntityPlan, row: SourceRow): (string | null)[] {
   const { columnOfField } = plan;
   // Of its length from the start: an array that grows is copied again and again.
+  // oxlint-disable-next-line no-new-array
   const raw = new Array<string | null>(columnOfField.length);
   for (let at = 0; at < columnOfField.length; at += 1) {
     const column = columnOfField[at] ?? null;

@@ -105,6 +105,7 @@ export function cutRows(text: string, fieldCount: number): (string | null)[][] {
   let start = 0;
   while (start < text.length) {
     // Of its length from the start: an array that grows is copied again and again.
+    // oxlint-disable-next-line no-new-array
     const fields = new Array<string | null>(fieldCount);
     for (let index = 0; index < fieldCount; index++) {
       const end = text.indexOf(index === lastField ? "\n" : "\t", start);
