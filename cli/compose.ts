@@ -30,6 +30,7 @@ import type { Broker } from "../pipeline/broker/broker.ts";
 import { openBroker } from "../pipeline/broker/open-broker.ts";
 import { type EntityPlan, entityPlan } from "../pipeline/entity-plan.ts";
 import { isProvince, type Party } from "../pipeline/envelope.ts";
+import { noInstruments } from "../pipeline/instruments.ts";
 import { ProvinceLink, sharedVersion } from "../pipeline/province-link.ts";
 import {
   type Keyring,
@@ -41,12 +42,14 @@ import {
 import { UpstreamFlow } from "../pipeline/upstream-flow.ts";
 import { Closers } from "./closers.ts";
 import type { ExitCode, Invocation } from "./invocation.ts";
+import { monitorNation, monitorProvince, untilRejected } from "./monitoring/monitor-node.ts";
 import { mappedSources, openSource } from "./sources.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** Everything of a province's node, built from its configuration, each part when it is asked for. */
 export class Province {
   readonly config: ProvinceConfig;
-  readonly log: Log;
+  log: Log;
   readonly code: Party & `${number}`;
   readonly #closers: Closers;
   readonly #now: () => Date;
@@ -55,6 +58,8 @@ export class Province {
   #connector: Connector | null = null;
   #keys: { signing: SigningKey; ring: Keyring } | null = null;
   #welcome: Welcome | null = null;
+  #link: ProvinceLink | null = null;
+  #instruments = noInstruments;
 
   constructor(config: ProvinceConfig, invocation: Invocation, closers: Closers) {
     const { province } = config;
@@ -127,6 +132,14 @@ export class Province {
     );
   }
 
+  /** Metrics, health and traces, where they are configured: before what is to be seen begins. */
+  async startMonitoring(terminal: Terminal): Promise<void> {
+    const look = { broker: () => this.#broker, link: () => this.#link };
+    const { log, instruments } = await monitorProvince(this, look, terminal, this.#closers);
+    this.log = log;
+    this.#instruments = instruments;
+  }
+
   /** Greets the nation; stopped when the command ends. */
   async startLink(signal: AbortSignal): Promise<ProvinceLink> {
     const { kafka, link } = this.config;
@@ -141,9 +154,11 @@ export class Province {
       retryDelayMs: kafka.retryDelayMs,
       sessionTimeoutMs: kafka.sessionTimeoutMs,
       ...link,
+      instruments: this.#instruments,
     });
     this.#closers.add(async () => await started.stop(stopMs));
     this.#welcome = await started.start(signal);
+    this.#link = started;
     return started;
   }
 
@@ -170,6 +185,7 @@ export class Province {
       batchRows,
       batchBytes: batchBytesMax,
       partitions,
+      instruments: this.#instruments,
     };
     const flows = new Map([...plans].map(([entity, plan]) => [entity, new UpstreamFlow(options, plan)]));
     return (entity) => {
@@ -188,11 +204,13 @@ export class Province {
 /** Everything of the national node. */
 export class Nation {
   readonly config: NationalConfig;
-  readonly log: Log;
+  log: Log;
   readonly #closers: Closers;
   readonly #now: () => Date;
   #store: Store | null = null;
   #broker: Broker | null = null;
+  #consumerCode: (() => Promise<string | null>) | null = null;
+  #instruments = noInstruments;
 
   constructor(config: NationalConfig, invocation: Invocation, closers: Closers) {
     this.config = config;
@@ -236,6 +254,19 @@ export class Nation {
     };
   }
 
+  /** As of a province. */
+  async startMonitoring(terminal: Terminal): Promise<void> {
+    const look = { broker: () => this.#broker, consumer: () => this.#consumerCode };
+    const { log, instruments } = await monitorNation(this, look, terminal, this.#closers);
+    this.log = log;
+    this.#instruments = instruments;
+  }
+
+  /** Asked by `/health/ready` from now on; a node that has not begun is not ready. */
+  watch(node: NationalNode): void {
+    this.#consumerCode = untilRejected(node.failure());
+  }
+
   async node(): Promise<NationalNode> {
     const { apply, kafka } = this.config;
     const { signing, ring } = await this.keys();
@@ -255,6 +286,7 @@ export class Nation {
       retryDelayMs: kafka.retryDelayMs,
       sessionTimeoutMs: kafka.sessionTimeoutMs,
       sweepMs: apply.sweepMs,
+      instruments: this.#instruments,
     });
     this.#closers.add(async () => await node.stop(stopMs));
     return node;

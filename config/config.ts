@@ -17,7 +17,20 @@ interface NodeConfig {
   /** What commands print; absent: by the locale. */
   readonly language?: Language;
   readonly kafka: KafkaConfig;
+  /** Absent: no listener. */
+  readonly metrics?: MetricsConfig;
+  /** Absent: no traces. */
+  readonly traces?: TracesConfig;
   readonly log: LogConfig;
+}
+
+export interface MetricsConfig {
+  /** `host:port` */
+  readonly listen: string;
+}
+
+export interface TracesConfig {
+  readonly otlpUrl: string;
 }
 
 export interface ProvinceConfig extends NodeConfig {

@@ -16,6 +16,7 @@ import type {
 } from "./config.ts";
 import { withLoadTables } from "./load-tables.ts";
 import type {
+  RawConfig,
   RawDatabase,
   RawEntity,
   RawField,
@@ -104,6 +105,7 @@ class ConfigBuilder {
       load,
       link,
       ...(schedule === undefined ? {} : { schedule }),
+      ...monitoringOf(raw),
       log: this.#log(raw.log),
     };
   }
@@ -121,6 +123,7 @@ class ConfigBuilder {
       kafka: this.#kafka(raw.kafka),
       keys: { signing: this.#privateKey(raw.keys.signing), provinces: Object.fromEntries(provinces) },
       apply: raw.apply,
+      ...monitoringOf(raw),
       log: this.#log(raw.log),
     };
   }
@@ -186,6 +189,10 @@ class ConfigBuilder {
   #log(raw: LogConfig): LogConfig {
     return raw.file === undefined ? raw : { ...raw, file: this.#path(raw.file) };
   }
+}
+
+function monitoringOf({ metrics, traces }: RawConfig): Pick<Config, "metrics" | "traces"> {
+  return { ...(metrics === undefined ? {} : { metrics }), ...(traces === undefined ? {} : { traces }) };
 }
 
 function entityOf(entity: EntityConfig["entity"], raw: RawEntity): EntityConfig {

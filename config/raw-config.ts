@@ -5,11 +5,13 @@ import type {
   LinkConfig,
   LoadConfig,
   LogConfig,
+  MetricsConfig,
   PrivateKeyConfig,
   PublicKeyConfig,
   RegistryConfig,
   ScheduleConfig,
   ScopeConfig,
+  TracesConfig,
 } from "./config.ts";
 
 /** What a file holds once it met the schema: as written, with defaults, secrets still references, paths as they are. */
@@ -20,6 +22,8 @@ export type RawSecret = string | { readonly env: string } | { readonly file: str
 interface RawNode {
   readonly language?: "zh" | "en";
   readonly kafka: Omit<KafkaConfig, "sasl"> & { readonly sasl?: RawSasl };
+  readonly metrics?: MetricsConfig;
+  readonly traces?: TracesConfig;
   readonly log: LogConfig;
 }
 

@@ -170,8 +170,8 @@ async function insertBatch(
   const state = batch.message === null ? "settled" : "sealed";
   await client.query(
     `INSERT INTO exchange.batch (batch_id, landing_id, run_id, province, entity, contract_version, mapping_version,
-       record_count, wire_count, state, trace_id, settled_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, CASE WHEN $10 = 'settled' THEN now() END)`,
+       record_count, wire_count, state, trace_id, county_counts, settled_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, CASE WHEN $10 = 'settled' THEN now() END)`,
     [
       String(batch.batchId),
       landingId,
@@ -184,6 +184,7 @@ async function insertBatch(
       batch.wireCount,
       state,
       landing.traceId,
+      JSON.stringify(wireCountByCounty(batch)),
     ],
   );
   if (batch.message === null) return;
@@ -191,6 +192,16 @@ async function insertBatch(
     "INSERT INTO exchange.batch_payload (batch_id, province, headers, bytes) VALUES ($1, $2, $3, $4)",
     [String(batch.batchId), landing.province, JSON.stringify(batch.message.headers), batch.message.bytes],
   );
+}
+
+/** Of the records on the wire, how many each county has; those without a county stand under the empty name. */
+function wireCountByCounty({ rows, wireCount }: LandingBatch): Record<string, number> {
+  const counts = new Map<string, number>();
+  for (let ordinal = 0; ordinal < wireCount; ordinal++) {
+    const county = rows[ordinal]?.county ?? "";
+    counts.set(county, (counts.get(county) ?? 0) + 1);
+  }
+  return Object.fromEntries(counts);
 }
 
 /** Bookkeeping columns of staging tables, in the order that `landRows` sends them. */

@@ -11,7 +11,6 @@ import {
 import type { Store } from "../exchange-db/store.ts";
 import { withBatchIds } from "./batch-ids.ts";
 import type { EntityPlan } from "./entity-plan.ts";
-import { traceParent } from "./envelope.ts";
 import { retry } from "./retry.ts";
 import type { CapturedRow, CapturedUnit, ParkedRow, ValidatedUnit } from "./unit.ts";
 import type { UpstreamFlow } from "./upstream-flow.ts";
@@ -89,20 +88,23 @@ async function takeUpPage(
   const end = page.at(-1);
   if (end === undefined) return { last: null, looked: 0, released: 0 };
   const last = { batchId: end.batchId, ordinal: end.ordinal };
-  const judged = await flow.judge(unitOf(kind, page, batchIds), signal);
-  await noteNewFindings(store, page, judged.parked);
-  if (judged.passed.length > 0) await flow.publish(await flow.land(onlyPassed(judged), signal), signal);
-  return { last, looked: page.length, released: judged.passed.length };
+  return await flow.traced(kind, async (traceParent) => {
+    const judged = await flow.judge(unitOf(kind, page, batchIds, traceParent), signal);
+    await noteNewFindings(store, page, judged.parked);
+    if (judged.passed.length > 0) await flow.publish(await flow.land(onlyPassed(judged), signal), signal);
+    return { last, looked: page.length, released: judged.passed.length };
+  });
 }
 
 function unitOf(
   kind: "release" | "replay",
   page: readonly ParkedRecord[],
   batchIds: readonly bigint[],
+  traceParent: string,
 ): CapturedUnit {
   return {
     origin: { kind, segment: null, token: null, isFirst: false },
-    traceParent: traceParent(),
+    traceParent,
     batchIds,
     readCount: page.length,
     unchangedCount: 0,

@@ -11,6 +11,7 @@ import type { Store, StoreClient } from "../exchange-db/store.ts";
 import type { Broker, Consumer, IncomingMessage } from "./broker/broker.ts";
 import { controlMessage, parseControl } from "./control.ts";
 import { type Party, traceId } from "./envelope.ts";
+import { type Instruments, instrumented, noInstruments } from "./instruments.ts";
 import { PartitionPositions } from "./positions.ts";
 import type { Keyring, SigningKey } from "./signing.ts";
 import { publishStage } from "./stages/publish.ts";
@@ -36,6 +37,8 @@ export interface LinkOptions {
   readonly receiptSeconds: number;
   readonly payloadRetentionHours: number;
   readonly welcomeSeconds: number;
+  /** Default: nothing is counted or traced. */
+  readonly instruments?: Instruments;
 }
 
 /** The province's end of the link: hello, receipts coming down, and the timer that sends again what got lost. */
@@ -122,38 +125,44 @@ export class ProvinceLink {
     const admitted = await this.#positions.admit(message);
     if (admitted === "skip") return null;
     if (admitted !== "apply") return admitted.seek;
-    await this.#options.store.transaction(async (client) => {
+    const say = await this.#options.store.transaction(async (client) => {
       await this.#positions.advance(client, message);
-      await this.#take(client, message);
+      return await this.#take(client, message);
     });
     this.#positions.committed(message);
+    say();
     return null;
   }
 
-  async #take(client: StoreClient, message: IncomingMessage): Promise<void> {
+  /** Gives what is to be logged, and so counted, once the effect is committed. */
+  async #take(client: StoreClient, message: IncomingMessage): Promise<() => void> {
     const { log, ring } = this.#options;
     try {
       const received = await receiveStage(ring).run(message, this.#stopping.signal);
-      await this.#effect(client, received);
+      return await this.#effect(client, received);
     } catch (error) {
       if (!(error instanceof DuijieError) || error.disposition !== "refuse") throw error;
       await recordRefusal(client, "exchange", message, error.code);
       const { topic, partition, offset } = message;
-      log.warn("message.refused", { code: error.code, topic, partition, offset });
+      return () => log.warn("message.refused", { code: error.code, topic, partition, offset });
     }
   }
 
-  async #effect(client: StoreClient, received: ReceivedMessage): Promise<void> {
+  async #settle(client: StoreClient, received: ReceivedMessage): Promise<() => void> {
+    const { instruments = noInstruments, log } = this.#options;
+    const parent = received.envelope.traceParent;
+    const work = async () => await settle(client, received);
+    const settled = await instrumented(instruments, "settle", { entity: "none", parent }, work);
+    if (!settled.isSettled) return () => undefined;
+    const { batchId, verdicts } = settled;
+    return () => log.event("batch.settled", { batchId, count: verdicts, traceId: traceId(parent) });
+  }
+
+  async #effect(client: StoreClient, received: ReceivedMessage): Promise<() => void> {
     const { name, version } = received.type;
     if (version !== 1) throw new DuijieError("CONTRACT_VERSION_UNKNOWN", { type: received.envelope.type });
-    if (name === "receipt") {
-      const { batchId, verdicts } = await settle(client, received);
-      this.#options.log.event("batch.settled", {
-        batchId,
-        count: verdicts,
-        traceId: traceId(received.envelope.traceParent),
-      });
-    } else if (name === "welcome") {
+    if (name === "receipt") return await this.#settle(client, received);
+    if (name === "welcome") {
       const { nonce, highestBatchId, contracts } = parseControl("welcome", received.message.value);
       await recordWelcome(client, received.province, nonce, {
         highestBatchId: BigInt(highestBatchId),
@@ -161,6 +170,7 @@ export class ProvinceLink {
       });
     } else if (name === "digest") await recordDigests(client, received);
     else throw new DuijieError("MESSAGE_TYPE_UNKNOWN", { type: received.envelope.type });
+    return () => undefined;
   }
 
   async #greet(signal: AbortSignal): Promise<Welcome> {

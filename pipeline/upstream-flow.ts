@@ -9,6 +9,13 @@ import { expectedBatchIds, withBatchIds } from "./batch-ids.ts";
 import type { Broker } from "./broker/broker.ts";
 import type { EntityPlan } from "./entity-plan.ts";
 import { type Party, traceId } from "./envelope.ts";
+import {
+  countLanded,
+  type Instruments,
+  instrumentedPages,
+  instrumentedStage,
+  noInstruments,
+} from "./instruments.ts";
 import { mergePages } from "./merge-pages.ts";
 import type { SigningKey } from "./signing.ts";
 import type { Stage } from "./stage.ts";
@@ -38,6 +45,8 @@ export interface FlowOptions {
   readonly batchBytes: number;
   /** Of the data topic. */
   readonly partitions: number;
+  /** Default: nothing is counted or traced. */
+  readonly instruments?: Instruments;
 }
 
 export interface CarriedUnit {
@@ -52,12 +61,14 @@ export interface CarriedUnit {
 /** The province's part of the way for one entity of one run: what was captured is mapped, validated, sealed, landed, published. */
 export class UpstreamFlow {
   readonly #options: FlowOptions;
+  readonly #instruments: Instruments;
   readonly #plan: EntityPlan;
   readonly #map: Stage<CapturedUnit, MappedUnit>;
   readonly #validate: Stage<MappedUnit, ValidatedUnit>;
 
   constructor(options: FlowOptions, plan: EntityPlan) {
     this.#options = options;
+    this.#instruments = options.instruments ?? noInstruments;
     this.#plan = plan;
     const { profile, tables, today } = options;
     this.#map = mapStage(createRecordMapper(plan.contract, plan.mappings, tables, nationalRegions()));
@@ -72,12 +83,26 @@ export class UpstreamFlow {
   ): Promise<CarriedUnit> {
     return await withBatchIds(
       expectedBatchIds(source.chunkRows, this.#options.batchRows),
-      async (batchIds) => {
-        const capture = captureStage({ ...this.#options, ...source, batchIds }, this.#plan);
-        const pages = await capture.run(chunk, signal);
-        return await this.#send(await mergePages(this.#plan, this.#judgeEach(pages, signal)), signal);
-      },
+      async (batchIds) =>
+        await this.traced("chunk", async (traceParent) => {
+          const options = { ...this.#options, ...source, batchIds, traceParent };
+          const pages = await captureStage(options, this.#plan).run(chunk, signal);
+          const context = { entity: this.#plan.entity, parent: traceParent };
+          const seen = instrumentedPages(pages, this.#instruments, "capture", context);
+          return await this.#send(await mergePages(this.#plan, this.#judgeEach(seen, signal)), signal);
+        }),
     );
+  }
+
+  /** A unit of work under one trace: all that its stages do, here and at the nation, hangs below `traceParent`. */
+  async traced<T>(unit: string, work: (traceParent: string) => Promise<T>): Promise<T> {
+    const { province, runId } = this.#options;
+    const attributes = { entity: this.#plan.entity, province, runId };
+    return await this.#instruments.tracer.span(unit, null, attributes, work);
+  }
+
+  #measured<In, Out>(stage: Stage<In, Out>, parent: string): Stage<In, Out> {
+    return instrumentedStage(stage, this.#instruments, { entity: this.#plan.entity, parent });
   }
 
   /** Batch numbers that `rows` rows may need; see `withBatchIds`. */
@@ -87,7 +112,11 @@ export class UpstreamFlow {
 
   /** Maps and validates; keeps and sends nothing. */
   async judge(captured: CapturedUnit, signal: AbortSignal): Promise<ValidatedUnit> {
-    return await this.#validate.run(await this.#map.run(captured, signal), signal);
+    const parent = captured.traceParent;
+    const mapped = await this.#measured(this.#map, parent).run(captured, signal);
+    const { entity } = this.#plan;
+    this.#instruments.meter.count("duijie_records_mapped_total", { entity }, mapped.rows.length);
+    return await this.#measured(this.#validate, parent).run(mapped, signal);
   }
 
   async *#judgeEach(pages: AsyncIterable<CapturedUnit>, signal: AbortSignal): AsyncGenerator<ValidatedUnit> {
@@ -95,15 +124,29 @@ export class UpstreamFlow {
   }
 
   async land(validated: ValidatedUnit, signal: AbortSignal): Promise<SealedUnit> {
-    const sealed = await sealStage(this.#options, this.#plan).run(validated, signal);
-    return await landStage(this.#options, this.#plan).run(sealed, signal);
+    const parent = validated.captured.traceParent;
+    const sealed = await this.#measured(sealStage(this.#options, this.#plan), parent).run(validated, signal);
+    const landed = await this.#measured(landStage(this.#options, this.#plan), parent).run(sealed, signal);
+    countLanded(this.#instruments.meter, this.#plan.entity, landed.batches);
+    return landed;
   }
 
   async publish(sealed: SealedUnit, signal: AbortSignal): Promise<readonly bigint[]> {
     const messages = sealed.batches.flatMap(({ batchId, message }) =>
       message === null ? [] : [{ batchId, ...message }],
     );
-    return await publishStage(this.#options).run(messages, signal);
+    const parent = sealed.validated.captured.traceParent;
+    const published = await this.#measured(publishStage(this.#options), parent).run(messages, signal);
+    this.#countPublished(sealed, published.length);
+    return published;
+  }
+
+  #countPublished({ batches }: SealedUnit, published: number): void {
+    const { entity } = this.#plan;
+    const { meter } = this.#instruments;
+    const records = batches.reduce((sum, batch) => sum + batch.wireCount, 0);
+    meter.count("duijie_batches_published_total", { entity }, published);
+    meter.count("duijie_records_sent_total", { entity }, records);
   }
 
   /** From a captured unit to published batches. */
@@ -114,10 +157,14 @@ export class UpstreamFlow {
   async #send(validated: ValidatedUnit, signal: AbortSignal): Promise<CarriedUnit> {
     const { captured } = validated;
     const sealed = await this.land(validated, signal);
+    const unchanged = captured.unchangedCount + validated.unchangedCount;
+    const { entity } = this.#plan;
+    this.#instruments.meter.count("duijie_rows_read_total", { entity }, captured.readCount);
+    this.#instruments.meter.count("duijie_rows_unchanged_total", { entity }, unchanged);
     const batchIds = await this.publish(sealed, signal);
     return {
       read: captured.readCount,
-      unchanged: captured.unchangedCount + validated.unchangedCount,
+      unchanged,
       published: sealed.batches.reduce((sum, batch) => sum + batch.wireCount, 0),
       parked: sealed.batches.reduce((sum, batch) => sum + batch.exceptions.length, 0),
       traceId: traceId(captured.traceParent),

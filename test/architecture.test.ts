@@ -24,6 +24,8 @@ const tools = ["test", "bench", "scripts"];
 const keptPackages: Readonly<Record<string, string>> = {
   kafkajs: "pipeline/broker/",
   "node-rdkafka": "pipeline/broker/",
+  "prom-client": "cli/monitoring/",
+  "@opentelemetry": "cli/monitoring/",
 };
 
 /** Rooms that may look at the surroundings; all others are given what they need. */

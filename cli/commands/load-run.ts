@@ -51,6 +51,7 @@ async function loadRun(
   options: LoadRunOptions,
   signal: AbortSignal,
 ): Promise<ExitCode> {
+  await province.startMonitoring(invocation.terminal);
   const store = await province.store();
   const link = await province.startLink(signal);
   const context = { invocation, province, store, link, options, signal };

@@ -14,8 +14,10 @@ export function nationalCommand(frame: Frame, parent: Command): Command {
 
 async function serve(invocation: Invocation, nation: Nation, signal: AbortSignal): Promise<ExitCode> {
   const { terminal } = invocation;
+  await nation.startMonitoring(terminal);
   const node = await nation.node();
   await node.start();
+  nation.watch(node);
   const { provinces } = nation;
   if (invocation.json) terminal.json({ ready: true, role: "national", provinces, pid: process.pid });
   else terminal.say("national.ready", { provinces: provinces.join(", ") });

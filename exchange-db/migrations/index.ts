@@ -2,6 +2,7 @@ import { ControlTables1700000000001 } from "./000001-control-tables.ts";
 import { StagingTables1700000000002 } from "./000002-staging-tables.ts";
 import { VendorLoads1700000000004 } from "./000004-vendor-loads.ts";
 import { RowLevelSecurity1700000000009 } from "./000009-row-level-security.ts";
+import { BatchCounties1700000000014 } from "./000014-batch-counties.ts";
 
 /** In order. A released migration is never edited: a change is a new one. */
 export const exchangeMigrations = [
@@ -9,4 +10,5 @@ export const exchangeMigrations = [
   StagingTables1700000000002,
   VendorLoads1700000000004,
   RowLevelSecurity1700000000009,
+  BatchCounties1700000000014,
 ];

@@ -22,6 +22,8 @@ export interface CaptureOptions extends SourceReading {
   readonly isResent?: boolean;
   /** How many batch numbers to take: as many as the unit may close. */
   readonly batchIds: number;
+  /** Of the chunk, for the envelopes of its batches. */
+  readonly traceParent: string;
 }
 
 /**
@@ -39,7 +41,7 @@ export function captureStage(
       // Before the read: who reads later has higher versions.
       const head = {
         origin: { kind: "chunk", segment: chunk.segment, token: chunk.token, isFirst: !chunk.isLanded },
-        traceParent: traceParent(),
+        traceParent: options.traceParent,
         batchIds: await takeBatchIds(options.store, options.batchIds),
       } as const;
       const range = rangeOf(chunk);

@@ -6,19 +6,19 @@ import type { ReceivedMessage } from "./receive.ts";
 
 /**
  * settle: a verified receipt → its batch settled and an exception for each record that was not applied, in the caller's
- * transaction. A receipt that comes again changes nothing. Throws MESSAGE_MALFORMED for a receipt that does not fit its
+ * transaction. A receipt that comes again changes nothing, nor does that of an unknown batch: `isSettled` is false. Throws MESSAGE_MALFORMED for a receipt that does not fit its
  * batch. Returns the number of records that wait or were refused.
  */
 export async function settle(
   client: StoreClient,
   received: ReceivedMessage,
-): Promise<{ batchId: bigint; verdicts: number }> {
+): Promise<{ batchId: bigint; verdicts: number; isSettled: boolean }> {
   const receipt = parseControl("receipt", received.message.value);
   const batchId = BigInt(receipt.batchId);
   const batch = await batchOfReceipt(client, received.province, batchId);
   // A database restored from a backup does not know its newest batches: their receipts are evidence of nothing here.
-  if (batch === null) return { batchId, verdicts: 0 };
-  if (batch.state === "settled") return { batchId, verdicts: 0 };
+  if (batch === null) return { batchId, verdicts: 0, isSettled: false };
+  if (batch.state === "settled") return { batchId, verdicts: 0, isSettled: false };
   const verdicts =
     receipt.refusal === null
       ? receipt.verdicts
@@ -37,7 +37,7 @@ export async function settle(
     bytes: received.message.value,
     verdicts,
   });
-  return { batchId, verdicts: verdicts.length };
+  return { batchId, verdicts: verdicts.length, isSettled: true };
 }
 
 /** A batch refused as a whole: each of its records, read back from the bytes that were sent, is rejected with its code. */

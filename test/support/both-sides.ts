@@ -3,7 +3,7 @@ import type { SourceEntity } from "../../connectors/connector.ts";
 import { PostgresConnector } from "../../connectors/postgres/postgres-connector.ts";
 import { loadQuery } from "../../connectors/vendor/load-query.ts";
 import { type EntityName, entityNames } from "../../contracts/entity.ts";
-import { silentLog } from "../../contracts/log.ts";
+import { type Log, silentLog } from "../../contracts/log.ts";
 import { entityContract } from "../../contracts/registry.ts";
 import { mappingEntriesAt } from "../../exchange-db/mapping-versions.ts";
 import { migrate } from "../../exchange-db/migrate.ts";
@@ -18,6 +18,7 @@ import { NationalNode } from "../../national/node.ts";
 import { ReferenceRegistry } from "../../national/reference/reference-registry.ts";
 import type { Broker } from "../../pipeline/broker/broker.ts";
 import { type EntityPlan, entityPlan } from "../../pipeline/entity-plan.ts";
+import { type Instruments, noInstruments } from "../../pipeline/instruments.ts";
 import { type LoadEnd, Loader } from "../../pipeline/loader.ts";
 import { ProvinceLink } from "../../pipeline/province-link.ts";
 import { createKeyPair, keyring, type SigningKey, type VerifyingKey } from "../../pipeline/signing.ts";
@@ -56,7 +57,16 @@ export interface SidesOptions {
   readonly batchRows?: number;
   /** Reads loads that vendors wrote into the exchange-db; `registryUrl` is then the exchange-db's. */
   readonly readsLoads?: true;
+  /** Of each side; default: nothing is counted, traced or logged. */
+  readonly watched?: { readonly province: Watched; readonly nation: Watched };
 }
+
+export interface Watched {
+  readonly log: Log;
+  readonly instruments: Instruments;
+}
+
+const unwatched: Watched = { log: silentLog, instruments: noInstruments };
 
 /** Both sides in this process, composed as the command line does, on the tables of `small-province.ts`. */
 export class BothSides {
@@ -112,7 +122,7 @@ export class BothSides {
       partitions: 2,
       replicationFactor: 1,
       messageBytesMax: 2_000_000,
-      log: silentLog,
+      ...(this.options.watched?.nation ?? unwatched),
       retryDelayMs: 100,
       sessionTimeoutMs: 10_000,
       sweepMs: 500,
@@ -128,7 +138,7 @@ export class BothSides {
       province,
       signingKey: keys.province.signing,
       ring: keyring([keys.nation.verifying]),
-      log: silentLog,
+      ...(this.options.watched?.province ?? unwatched),
       retryDelayMs: 100,
       sessionTimeoutMs: 10_000,
       sweepMs: 500,
@@ -178,6 +188,7 @@ export class BothSides {
         batchRows,
         batchBytes: 900_000,
         partitions: 2,
+        instruments: (this.options.watched?.province ?? unwatched).instruments,
       },
       this.#plan(entity, run.scope.load),
     );
@@ -210,7 +221,7 @@ export class BothSides {
         deletionRowsMin: 20,
         retryBudget: 5,
         pollMs: 50,
-        log: silentLog,
+        log: (this.options.watched?.province ?? unwatched).log,
         obstacle: () => this.link?.failure ?? null,
       },
       run.runId,

@@ -16,7 +16,8 @@ export type ProvinceCode =
   | "52"
   | "53"
   | "62"
-  | "63";
+  | "63"
+  | "65";
 
 export const countyOf = (province: ProvinceCode) => `${province}0102`;
 export const schoolIdsOf = (province: ProvinceCode) =>

@@ -1,0 +1,60 @@
+import { connect, createServer, type Server, type Socket } from "node:net";
+
+/** A way to a server that a test can cut and mend, as a network does. */
+export class CutOff {
+  readonly #sockets = new Set<Socket>();
+  readonly #server: Server;
+  #isCut = false;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  static async to(host: string, port: number): Promise<CutOff> {
+    const server = createServer();
+    const way = new CutOff(server);
+    server.on("connection", (socket) => way.#join(socket, host, port));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return way;
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    if (typeof address !== "object" || address === null) throw new Error("not listening");
+    return address.port;
+  }
+
+  cut(): void {
+    this.#isCut = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  mend(): void {
+    this.#isCut = false;
+  }
+
+  async close(): Promise<void> {
+    this.cut();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #join(socket: Socket, host: string, port: number): void {
+    if (this.#isCut) {
+      socket.destroy();
+      return;
+    }
+    const other = connect({ host, port });
+    for (const [one, far] of [
+      [socket, other],
+      [other, socket],
+    ] as const) {
+      this.#sockets.add(one);
+      one.on("error", () => far.destroy());
+      one.on("close", () => {
+        this.#sockets.delete(one);
+        far.destroy();
+      });
+      one.pipe(far);
+    }
+  }
+}
