@@ -37,7 +37,7 @@ describe("an exchange-db that is restored from a backup", function () {
     };
     nodes = new TwoNodes({
       name: "restored-exchange",
-      province: "52",
+      province: "54",
       urls,
       brokers: await testKafka(),
       students: 2000,
