@@ -29,7 +29,9 @@ export async function markPublished(store: Store, batchIds: readonly bigint[]): 
 
 /**
  * Batches that nobody seems to be sending: sealed longer ago than `sealedSeconds` (their process died before it sent
- * them), or published longer ago than `overdueSeconds` without a receipt. Sending twice is harmless, so a timer decides.
+ * them), or published longer ago than `overdueSeconds` without a receipt. Sending twice is harmless, so a timer decides. What
+ * was sent in vain waits as long again as it has waited already, eight times `overdueSeconds` at most: each copy gets its
+ * receipt again, and where receipts come late already, copies at a steady pace would make them come ever later.
  */
 export async function unsentBatches(
   store: Store,
@@ -39,7 +41,8 @@ export async function unsentBatches(
   const rows = await store.query<{ id: string; headers: Record<string, string>; bytes: Buffer }>(
     `SELECT b.batch_id AS id, p.headers, p.bytes FROM exchange.batch b JOIN exchange.batch_payload p USING (batch_id, province)
      WHERE b.province = $1 AND ((b.state = 'sealed' AND b.sealed_at <= now() - make_interval(secs => $2))
-       OR (b.state = 'published' AND b.published_at <= now() - make_interval(secs => $3)))
+       OR (b.state = 'published' AND b.published_at <= now() - least(greatest(b.published_at - b.sealed_at,
+         make_interval(secs => $3)), 8 * make_interval(secs => $3))))
      ORDER BY b.batch_id LIMIT $4`,
     [province, limits.sealedSeconds, limits.overdueSeconds, limits.batchesMax],
   );
