@@ -30,7 +30,10 @@ const write: readonly TablePrivilege[] = ["SELECT", "INSERT", "UPDATE"];
 export function exchangeRights(): RoleRights {
   const staging = entityNames.flatMap((entity) => {
     const { table } = entityContract(entity);
-    return [[`staging.${table}`, write] as const, [`staging.${table}_prior`, append] as const];
+    return [
+      [`staging.${table}`, [...write, "DELETE"]] as const,
+      [`staging.${table}_prior`, [...append, "DELETE"]] as const,
+    ];
   });
   const loads = entityNames.map((entity) => [loadTable(entity), ["SELECT", "DELETE"]] as const);
   return {
@@ -49,7 +52,7 @@ export function exchangeRights(): RoleRights {
       "exchange.batch": write,
       "exchange.batch_payload": [...append, "DELETE"],
       "exchange.exception": write,
-      "exchange.identifier": append,
+      "exchange.identifier": [...append, "DELETE"],
       "exchange.receipt": append,
       "exchange.refusal": append,
       "exchange.consumer_position": write,

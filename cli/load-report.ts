@@ -16,6 +16,8 @@ export function printLedger(terminal: Terminal, ledger: readonly LedgerLine[]): 
     "rejected",
     "waiting",
     "superseded",
+    // Rare enough to stand there only where it says something.
+    ...(ledger.some((line) => line.withdrawn > 0) ? (["withdrawn"] as const) : []),
   ] as const;
   const rows = ledger.map((line) => [line.entity, ...outcomes.map((name) => line[name])]);
   const sums = outcomes.map((name) => ledger.reduce((sum, line) => sum + line[name], 0));

@@ -6,6 +6,7 @@ import { configShowCommand } from "./commands/config-show.ts";
 import { grantsCommand, initCommand } from "./commands/init.ts";
 import { loadPauseCommand, loadResumeCommand, loadStopCommand } from "./commands/load-control.ts";
 import { loadPlanCommand } from "./commands/load-plan.ts";
+import { loadRecallCommand } from "./commands/load-recall.ts";
 import { loadRunCommand } from "./commands/load-run.ts";
 import { loadStatusCommand } from "./commands/load-status.ts";
 import { mapImportCommand, mapListCommand } from "./commands/map.ts";
@@ -75,6 +76,7 @@ function addCommands(program: Command, frame: Frame): void {
   loadPauseCommand(frame, load);
   loadResumeCommand(frame, load);
   loadStopCommand(frame, load);
+  loadRecallCommand(frame, load);
   const vendor = frame.group(program, "vendor");
   vendorListCommand(frame, vendor);
   vendorAbandonCommand(frame, vendor);

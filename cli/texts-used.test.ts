@@ -10,7 +10,7 @@ const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
 
 /** Calls whose first argument names a text below `cli.`, `heading` for those of tables. */
 const calls =
-  /\b(?:terminal\.(?:say|note|text)|this\.text|askYesNo|askText)\(\s*(?:terminal,\s*)?(["`])([^"`]*)\1/g;
+  /\b(?:terminal\.(?:say|note|text)|this\.text|askYesNo|askText|askTyped)\(\s*(?:terminal,\s*)?(["`])([^"`]*)\1/g;
 const optionCalls = /frame\.text\("([^"]*)"\)/g;
 const headingLists = /\.table\(\s*\[([^\]]*)\]/g;
 

@@ -77,6 +77,7 @@ export const errorKinds = {
   MAPPING_MISSING: { disposition: "quarantine", exitCode: 3 },
   CONTRACT_VIOLATION: { disposition: "quarantine", exitCode: 3 },
   MESSAGE_TOO_LARGE: { disposition: "quarantine", exitCode: 3 },
+  RECALL_INEXACT: { disposition: "quarantine", exitCode: 3 },
   PARENT_MISSING: { disposition: "wait", exitCode: 3 },
   REGION_UNKNOWN: { disposition: "reject", exitCode: 3 },
   SCHOOL_UNKNOWN: { disposition: "reject", exitCode: 3 },
@@ -88,6 +89,8 @@ export const errorKinds = {
   LEASE_LOST: { disposition: "retry", exitCode: 1 },
   LOAD_NOT_FOUND: { disposition: "halt", exitCode: 2 },
   LOAD_STATE_WRONG: { disposition: "halt", exitCode: 2 },
+  RECALL_RUNNING: { disposition: "halt", exitCode: 1 },
+  RECALL_PRIOR_GONE: { disposition: "halt", exitCode: 1 },
   INVARIANT_BROKEN: { disposition: "halt", exitCode: 1 },
 } as const satisfies Record<string, { disposition: Disposition; exitCode: 0 | 1 | 2 | 3 }>;
 

@@ -20,9 +20,22 @@ export async function raiseBatchIds(store: Store, highestSeen: bigint): Promise<
   await store.query("SELECT exchange.raise_batch_ids($1)", [String(highestSeen)]);
 }
 
+/**
+ * Notes that these batches are about to be sent, and gives those that may be: a withdrawn one never is. What was not
+ * claimed was certainly never sent, whoever died in between.
+ */
+export async function claimSending(store: Store, batchIds: readonly bigint[]): Promise<ReadonlySet<bigint>> {
+  const rows = await store.query<{ id: string }>(
+    `UPDATE exchange.batch SET send_begun_at = coalesce(send_begun_at, now())
+     WHERE batch_id = ANY ($1) AND state IN ('sealed', 'published') RETURNING batch_id AS id`,
+    [batchIds.map(String)],
+  );
+  return new Set(rows.map((row) => BigInt(row.id)));
+}
+
 export async function markPublished(store: Store, batchIds: readonly bigint[]): Promise<void> {
   await store.query(
-    `UPDATE exchange.batch SET state = 'published', published_at = now() WHERE batch_id = ANY ($1) AND state <> 'settled'`,
+    `UPDATE exchange.batch SET state = 'published', published_at = now() WHERE batch_id = ANY ($1) AND state IN ('sealed', 'published')`,
     [batchIds.map(String)],
   );
 }
@@ -52,7 +65,7 @@ export async function unsentBatches(
 /** The oldest batch without a receipt, in seconds since it was sealed; null when all are settled. */
 export async function oldestUnsettledSeconds(store: Store, runId: string): Promise<number | null> {
   const rows = await store.query<{ age: string | null }>(
-    "SELECT extract(epoch FROM now() - min(sealed_at)) AS age FROM exchange.batch WHERE run_id = $1 AND state <> 'settled'",
+    "SELECT extract(epoch FROM now() - min(sealed_at)) AS age FROM exchange.batch WHERE run_id = $1 AND state IN ('sealed', 'published')",
     [runId],
   );
   const age = rows[0]?.age;
@@ -72,4 +85,13 @@ export async function dropSettledPayloads(
     [province, retentionHours],
   );
   return rows.length;
+}
+
+/** The exact bytes of a batch that was sent; null once they were dropped. */
+export async function sentMessage(store: Store, batchId: string): Promise<Buffer | null> {
+  const rows = await store.query<{ bytes: Buffer }>(
+    "SELECT bytes FROM exchange.batch_payload WHERE batch_id = $1",
+    [batchId],
+  );
+  return rows[0]?.bytes ?? null;
 }

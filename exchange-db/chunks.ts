@@ -171,7 +171,7 @@ export async function entityProgress(
 ): Promise<{ chunks: number; unlanded: number; unsettled: number }> {
   const rows = await store.query<{ chunks: string; unlanded: string; unsettled: string }>(
     `SELECT count(*) AS chunks, count(*) FILTER (WHERE state <> 'landed') AS unlanded,
-       (SELECT count(*) FROM exchange.batch WHERE run_id = $1 AND entity = $2 AND state <> 'settled') AS unsettled
+       (SELECT count(*) FROM exchange.batch WHERE run_id = $1 AND entity = $2 AND state IN ('sealed', 'published')) AS unsettled
      FROM exchange.chunk WHERE run_id = $1 AND entity = $2`,
     [runId, entity],
   );

@@ -53,13 +53,22 @@ export interface LandingBatch {
   readonly message: { readonly headers: Readonly<Record<string, string>>; readonly bytes: Buffer } | null;
 }
 
+export type LandingOrigin =
+  | "chunk"
+  | "release"
+  | "replay"
+  | "absence"
+  | "recall-delete"
+  | "recall-prior"
+  | "recall-parked";
+
 export interface Landing {
   readonly runId: string;
   readonly province: string;
   readonly entity: EntityName;
   readonly contractVersion: number;
   readonly mappingVersion: string;
-  readonly origin: "chunk" | "release" | "replay" | "absence";
+  readonly origin: LandingOrigin;
   readonly traceId: string;
   /** The leased chunk; null for releases and replays. */
   readonly chunk: { readonly segment: number; readonly token: string } | null;
@@ -76,12 +85,14 @@ export interface Landing {
 
 /**
  * Lands one unit of work in one transaction: staging rows, exceptions, batches with their exact signed bytes, the chunk's
- * state. Throws LEASE_LOST, with nothing kept, when the chunk went to another process. Rows are sorted by key, so that
- * two landings can't deadlock; a newer row in staging is never overwritten by an older batch.
+ * state. Throws, with nothing kept, LEASE_LOST when the chunk went to another process, LOAD_STATE_WRONG when the run is
+ * being recalled. Rows are sorted by key, so that two landings can't deadlock; a newer row in staging is never
+ * overwritten by an older batch.
  */
 export async function land(store: Store, landing: Landing): Promise<void> {
   await store.transaction(async (client) => {
     await client.query("SET LOCAL synchronous_commit = on");
+    await requireNotRecalled(client, landing.runId);
     if (landing.chunk !== null) await closeChunk(client, landing, landing.chunk);
     const landingId = await insertLanding(client, landing);
     for (const batch of landing.batches) await insertBatch(client, landing, landingId, batch);
@@ -89,6 +100,17 @@ export async function land(store: Store, landing: Landing): Promise<void> {
     await landRows(client, landing);
     for (const batch of landing.batches) await insertExceptions(client, landing, batch);
   });
+}
+
+/** A recall that begins waits for this transaction; one that has begun lets nothing more into its run. */
+async function requireNotRecalled(client: StoreClient, runId: string): Promise<void> {
+  const found = await client.query<{ state: string }>(
+    "SELECT state FROM exchange.run WHERE run_id = $1 FOR SHARE",
+    [runId],
+  );
+  const state = found.rows[0]?.state ?? "unknown";
+  if (state === "recalling" || state === "recalled")
+    throw new DuijieError("LOAD_STATE_WRONG", { runId, state });
 }
 
 async function closeChunk(

@@ -11,12 +11,13 @@ export interface LedgerLine {
   readonly rejected: number;
   readonly waiting: number;
   readonly superseded: number;
+  readonly withdrawn: number;
 }
 
 /** The outcomes of one run, an entity a line, parents before children; read is the sum of the others at every committed state. */
 export async function ledgerOfRun(store: Store, runId: string): Promise<readonly LedgerLine[]> {
   const rows = await store.query<Record<string, string>>(
-    `SELECT entity, read, unchanged, pending, applied, quarantined, rejected, waiting, superseded
+    `SELECT entity, read, unchanged, pending, applied, quarantined, rejected, waiting, superseded, withdrawn
      FROM exchange.ledger WHERE run_id = $1`,
     [runId],
   );
@@ -31,6 +32,7 @@ export async function ledgerOfRun(store: Store, runId: string): Promise<readonly
     rejected: count(row, "rejected"),
     waiting: count(row, "waiting"),
     superseded: count(row, "superseded"),
+    withdrawn: count(row, "withdrawn"),
   });
   return entityNames.flatMap((entity) =>
     rows.filter((row) => row["entity"] === entity).map((row) => lineOf(entity, row)),
@@ -39,8 +41,7 @@ export async function ledgerOfRun(store: Store, runId: string): Promise<readonly
 
 /** True where the line's outcomes add up to what was read. */
 export function addsUp(line: LedgerLine): boolean {
-  const { read, unchanged, pending, applied, quarantined, rejected, waiting, superseded } = line;
-  return (
-    read === unchanged + pending + applied + quarantined + rejected + waiting + superseded && applied >= 0
-  );
+  const { read, applied, unchanged, pending, quarantined, rejected, waiting, superseded, withdrawn } = line;
+  const others = unchanged + pending + quarantined + rejected + waiting + superseded + withdrawn;
+  return read === applied + others && applied >= 0;
 }

@@ -2,7 +2,15 @@ import type { EntityName } from "../contracts/entity.ts";
 import { DuijieError } from "../contracts/errors.ts";
 import type { Store, StoreClient } from "./store.ts";
 
-export type RunState = "running" | "paused" | "held" | "stopped" | "done" | "failed";
+export type RunState =
+  | "running"
+  | "paused"
+  | "held"
+  | "stopped"
+  | "done"
+  | "failed"
+  | "recalling"
+  | "recalled";
 
 export interface RunScope {
   readonly counties?: readonly string[];
@@ -29,7 +37,7 @@ export interface RunHold {
 export interface Run {
   readonly runId: string;
   readonly province: string;
-  readonly kind: "load" | "replay";
+  readonly kind: "load" | "replay" | "recall";
   readonly state: RunState;
   readonly mappingVersion: string;
   readonly profile: string;
@@ -40,10 +48,13 @@ export interface Run {
   readonly hold: RunHold | null;
   readonly startedAt: Date;
   readonly endedAt: Date | null;
+  /** Of a recall: the run that it takes back. */
+  readonly recallsRunId: string | null;
 }
 
-const columns = `run_id AS "runId", province, kind, state, mapping_version AS "mappingVersion", profile, scope, entities,
-  share_accepted AS "shareAccepted", absence_accepted AS "absenceAccepted", hold, started_at AS "startedAt", ended_at AS "endedAt"`;
+export const runColumns = `run_id AS "runId", province, kind, state, mapping_version AS "mappingVersion", profile, scope, entities,
+  share_accepted AS "shareAccepted", absence_accepted AS "absenceAccepted", hold, started_at AS "startedAt", ended_at AS "endedAt",
+  recalls_run_id AS "recallsRunId"`;
 
 /**
  * The province's open load, or a new one pinned to the newest mapping version. Several processes may ask at once: one
@@ -54,9 +65,9 @@ export async function openOrJoinLoad(
   wanted: { province: string; profile: string; scope: RunScope; entities: readonly EntityName[] },
 ): Promise<{ run: Run; created: boolean }> {
   return await store.transaction(async (client) => {
-    await client.query("SELECT pg_advisory_xact_lock(hashtext('duijie.run.' || $1))", [wanted.province]);
+    await lockRuns(client, wanted.province);
     const open = await client.query<Run & { sameScope: boolean }>(
-      `SELECT ${columns}, scope = $2::jsonb AS "sameScope" FROM exchange.run
+      `SELECT ${runColumns}, scope = $2::jsonb AS "sameScope" FROM exchange.run
        WHERE province = $1 AND kind = 'load' AND state IN ('running', 'paused', 'held')`,
       [wanted.province, JSON.stringify(wanted.scope)],
     );
@@ -74,21 +85,35 @@ export async function openOrJoinLoad(
 /** The province's load that has not ended; for whoever holds the lock of its runs. */
 export async function openLoadRun(client: StoreClient, province: string): Promise<Run | null> {
   const open = await client.query<Run>(
-    `SELECT ${columns} FROM exchange.run WHERE province = $1 AND kind = 'load' AND state IN ('running', 'paused', 'held')`,
+    `SELECT ${runColumns} FROM exchange.run WHERE province = $1 AND kind = 'load' AND state IN ('running', 'paused', 'held')`,
     [province],
   );
   return open.rows[0] ?? null;
 }
 
+/** Runs of a province begin one at a time. */
+export async function lockRuns(client: StoreClient, province: string): Promise<void> {
+  await client.query("SELECT pg_advisory_xact_lock(hashtext('duijie.run.' || $1))", [province]);
+}
+
+/** Throws LOAD_STATE_WRONG while a recall is open: what it takes back must not be landed over meanwhile. */
 export async function insertRun(
   client: StoreClient,
   kind: "load" | "replay",
   wanted: { province: string; profile: string; scope: RunScope; entities: readonly EntityName[] },
 ): Promise<Run> {
+  await lockRuns(client, wanted.province);
+  const recalling = await client.query<{ runId: string }>(
+    `SELECT run_id AS "runId" FROM exchange.run WHERE province = $1 AND state = 'recalling'`,
+    [wanted.province],
+  );
+  const open = recalling.rows[0];
+  if (open !== undefined)
+    throw new DuijieError("LOAD_STATE_WRONG", { runId: open.runId, state: "recalling" });
   const inserted = await client.query<Run>(
     `INSERT INTO exchange.run (province, kind, state, mapping_version, profile, scope, entities)
      SELECT $1, $2, 'running', coalesce(max(mapping_version), 0), $3, $4, $5 FROM mapping.version WHERE province = $1
-     RETURNING ${columns}`,
+     RETURNING ${runColumns}`,
     [wanted.province, kind, wanted.profile, JSON.stringify(wanted.scope), JSON.stringify(wanted.entities)],
   );
   const run = inserted.rows[0];
@@ -97,7 +122,7 @@ export async function insertRun(
 }
 
 export async function readRun(store: Store, runId: string): Promise<Run> {
-  const rows = await store.query<Run>(`SELECT ${columns} FROM exchange.run WHERE run_id = $1`, [runId]);
+  const rows = await store.query<Run>(`SELECT ${runColumns} FROM exchange.run WHERE run_id = $1`, [runId]);
   const run = rows[0];
   if (run === undefined) throw new DuijieError("LOAD_NOT_FOUND", { runId });
   return run;
@@ -106,7 +131,7 @@ export async function readRun(store: Store, runId: string): Promise<Run> {
 /** The newest load of a province, whatever its state. */
 export async function latestLoad(store: Store, province: string): Promise<Run | null> {
   const rows = await store.query<Run>(
-    `SELECT ${columns} FROM exchange.run WHERE province = $1 AND kind = 'load' ORDER BY run_id DESC LIMIT 1`,
+    `SELECT ${runColumns} FROM exchange.run WHERE province = $1 AND kind = 'load' ORDER BY run_id DESC LIMIT 1`,
     [province],
   );
   return rows[0] ?? null;

@@ -61,7 +61,15 @@ export interface LoaderOptions {
   readonly obstacle: () => Error | null;
 }
 
-export type LoadEnd = "done" | "held" | "paused" | "stopped" | "failed" | "interrupted";
+export type LoadEnd =
+  | "done"
+  | "held"
+  | "paused"
+  | "stopped"
+  | "failed"
+  | "recalling"
+  | "recalled"
+  | "interrupted";
 
 /**
  * Works on one load together with any number of other processes: entities in order, parents before children; within an
@@ -110,6 +118,11 @@ export class Loader {
       return this.#hasClosedRun ? "done" : await this.#endOf(signal);
     } catch (error) {
       if (signal.aborted) return "interrupted";
+      if (error instanceof DuijieError && error.code === "LOAD_STATE_WRONG") {
+        // A recall came between: what it takes back can't be landed any more.
+        const end = await this.#endNow();
+        if (end === "recalling" || end === "recalled") return end;
+      }
       if (error instanceof DuijieError && error.disposition === "pause") {
         // A person has to act on the source; what was landed stays, the load goes on from here afterwards.
         await moveRun(this.#options.store, this.#runId, ["running"], "paused");

@@ -1,11 +1,11 @@
 import type { ByteRange } from "../contracts/byte-range.ts";
 import type { FieldValue } from "../contracts/entity.ts";
 import type { KnownRow } from "../exchange-db/known-rows.ts";
-import type { KeptFinding, LandingBatch, LandingRow } from "../exchange-db/landing.ts";
+import type { KeptFinding, LandingBatch, LandingOrigin, LandingRow } from "../exchange-db/landing.ts";
 
 /** What a unit of work is about: one leased chunk, or one page of parked or of absent records. */
 export interface UnitOrigin {
-  readonly kind: "chunk" | "release" | "replay" | "absence";
+  readonly kind: LandingOrigin;
   readonly segment: number | null;
   readonly token: string | null;
   /** Nothing of this key range was ever landed. */

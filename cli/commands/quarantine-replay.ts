@@ -128,7 +128,7 @@ async function settled({ link, province, run, signal, store }: Replay): Promise<
   while (!signal.aborted) {
     if (link.failure !== null) throw link.failure;
     const open = await store.query(
-      "SELECT 1 FROM exchange.batch WHERE run_id = $1 AND state <> 'settled' LIMIT 1",
+      "SELECT 1 FROM exchange.batch WHERE run_id = $1 AND state IN ('sealed', 'published') LIMIT 1",
       [run.runId],
     );
     if (open.length === 0) return;

@@ -27,6 +27,7 @@ const parts = [
   "rejected",
   "waiting",
   "superseded",
+  "withdrawn",
 ] as const;
 
 /** The truth of one entity, as far as the checker reads it. */

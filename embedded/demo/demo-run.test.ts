@@ -18,6 +18,7 @@ const line: EntityResult = {
   rejected: { SCHOOL_UNKNOWN: 1 },
   waiting: 4,
   superseded: 0,
+  withdrawn: 0,
   check: { rows: 1000, fields: 5000, differences: 0 },
 };
 

@@ -70,6 +70,6 @@ ALTER TABLE exchange.run ADD COLUMN absence_accepted boolean NOT NULL DEFAULT fa
 COMMENT ON COLUMN exchange.run.absence_accepted IS '完整装载的删除超限后已由人工放行';
 ALTER TABLE exchange.landing DROP CONSTRAINT landing_origin_check;
 ALTER TABLE exchange.landing ADD CONSTRAINT landing_origin_check
-  CHECK (origin IN ('chunk', 'release', 'replay', 'recall', 'absence'));
-COMMENT ON COLUMN exchange.landing.origin IS '来源:chunk 分块,release 父记录到达放行,replay 重放,recall 撤回,absence 完整装载中缺少即删除';
+  CHECK (origin IN ('chunk', 'release', 'replay', 'absence', 'recall-delete', 'recall-prior', 'recall-parked', 'recall-left'));
+COMMENT ON COLUMN exchange.landing.origin IS '来源:chunk 分块,release 父记录到达放行,replay 重放,absence 完整装载中缺少即删除,recall-delete 撤回时删除,recall-prior 撤回时恢复旧记录,recall-parked 撤回时恢复未通过的旧记录,recall-left 撤回时因已有更新记录而不动';
 `;

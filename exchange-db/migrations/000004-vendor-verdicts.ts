@@ -21,7 +21,7 @@ COMMENT ON COLUMN staging.load_verdict.entity IS '数据种类';
 COMMENT ON COLUMN staging.load_verdict.row_no IS '行号';
 COMMENT ON COLUMN staging.load_verdict.source_key IS '省级系统中的主键';
 COMMENT ON COLUMN staging.load_verdict.row_ref IS '厂商自己的行标识';
-COMMENT ON COLUMN staging.load_verdict.outcome IS '结果：unchanged 未变，pending 在途，applied 国家侧已应用，quarantined 隔离，rejected 国家侧拒绝，waiting 等待上级记录，superseded 已被新版本取代；空为尚未判定';
+COMMENT ON COLUMN staging.load_verdict.outcome IS '结果：unchanged 未变，pending 在途，applied 国家侧已应用，quarantined 隔离，rejected 国家侧拒绝，waiting 等待上级记录，superseded 已被新版本取代，withdrawn 已随任务撤回；空为尚未判定';
 COMMENT ON COLUMN staging.load_verdict.code IS '错误代码，见 docs/errors.md';
 COMMENT ON COLUMN staging.load_verdict.field IS '字段';
 COMMENT ON COLUMN staging.load_verdict.findings IS '全部问题：代码、字段、规则、原始代码值';
@@ -37,7 +37,7 @@ COMMENT ON COLUMN staging.load_deletion.province IS '省级行政区划代码前
 COMMENT ON COLUMN staging.load_deletion.load_id IS '装载号';
 COMMENT ON COLUMN staging.load_deletion.entity IS '数据种类';
 COMMENT ON COLUMN staging.load_deletion.source_key IS '省级系统中的主键';
-COMMENT ON COLUMN staging.load_deletion.outcome IS '结果：pending 在途，applied 国家侧已应用，rejected 国家侧拒绝，waiting 等待，superseded 已被新版本取代';
+COMMENT ON COLUMN staging.load_deletion.outcome IS '结果：pending 在途，applied 国家侧已应用，rejected 国家侧拒绝，waiting 等待，superseded 已被新版本取代，withdrawn 已随任务撤回';
 COMMENT ON COLUMN staging.load_deletion.code IS '错误代码，见 docs/errors.md';
 COMMENT ON COLUMN staging.load_deletion.batch_id IS '所在批次';
 
@@ -55,6 +55,10 @@ COMMENT ON COLUMN staging.load_summary.outcome IS '结果；空为尚未判定';
 COMMENT ON COLUMN staging.load_summary.records IS '条数';
 `;
 
+/** Of a load that was taken back nothing stands by its own run any more, whatever became of it before. */
+const isRecalled = `EXISTS (SELECT 1 FROM exchange.run u WHERE u.province = l.province AND u.run_id = l.run_id
+              AND u.state IN ('recalling', 'recalled'))`;
+
 /**
  * A row's version is the newest one of its key that its load's run landed, in staging or among the rows that newer ones
  * replaced; a row without a version of its own (key missing or doubled) has its exception alone. A run that is done and
@@ -63,7 +67,8 @@ COMMENT ON COLUMN staging.load_summary.records IS '条数';
 function rowVerdicts(entity: string, table: string): string {
   return `
 SELECT r.province, r.load_id, '${entity}' AS entity, r.row_no, r.source_key, r.row_ref,
-       CASE WHEN k.outcome IS NOT NULL THEN k.outcome
+       CASE WHEN ${isRecalled} THEN 'withdrawn'
+            WHEN k.outcome IS NOT NULL THEN k.outcome
             WHEN v.batch_id IS NOT NULL THEN coalesce(v.outcome, CASE v.state WHEN 'settled' THEN 'applied' ELSE 'pending' END)
             WHEN l.state = 'done' THEN 'unchanged' END AS outcome,
        coalesce(k.code, v.code) AS code, coalesce(k.field, v.field) AS field, coalesce(k.findings, v.findings) AS findings,
@@ -109,7 +114,8 @@ WHERE (r.province, r.load_id) IN (SELECT w.province, w.load_id FROM staging.visi
 function deletions(entity: string, table: string): string {
   return `
 SELECT l.province, l.load_id, '${entity}' AS entity, x.source_key,
-       coalesce(e.outcome, CASE b.state WHEN 'settled' THEN 'applied' ELSE 'pending' END) AS outcome, e.code, b.batch_id
+       CASE WHEN ${isRecalled} THEN 'withdrawn'
+            ELSE coalesce(e.outcome, CASE b.state WHEN 'settled' THEN 'applied' ELSE 'pending' END) END AS outcome, e.code, b.batch_id
 FROM staging.vendor_load l
 JOIN exchange.batch b ON b.province = l.province AND b.run_id = l.run_id AND b.entity = '${entity}'
 JOIN exchange.landing g ON g.province = l.province AND g.landing_id = b.landing_id AND g.origin = 'absence'

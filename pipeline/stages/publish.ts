@@ -1,4 +1,4 @@
-import { markPublished } from "../../exchange-db/batches.ts";
+import { claimSending, markPublished } from "../../exchange-db/batches.ts";
 import type { Store } from "../../exchange-db/store.ts";
 import type { Broker, OutgoingMessage } from "../broker/broker.ts";
 import type { Stage } from "../stage.ts";
@@ -18,14 +18,18 @@ export interface PublishableBatch {
   readonly bytes: Buffer;
 }
 
-/** publish: landed bytes → messages. Durable when the broker acknowledged; sending the same bytes again is harmless. */
+/** publish: landed bytes → messages; of withdrawn batches none. Durable when the broker acknowledged; sending the same bytes again is harmless. */
 export function publishStage(options: PublishOptions): Stage<readonly PublishableBatch[], readonly bigint[]> {
   return {
     name: "publish",
     async run(batches) {
       if (batches.length === 0) return [];
-      await options.broker.send(batches.map((batch) => messageOf(options, batch)));
-      const ids = batches.map((batch) => batch.batchId);
+      const all = batches.map((batch) => batch.batchId);
+      const claimed = await claimSending(options.store, all);
+      const sendable = batches.filter((batch) => claimed.has(batch.batchId));
+      if (sendable.length === 0) return [];
+      await options.broker.send(sendable.map((batch) => messageOf(options, batch)));
+      const ids = sendable.map((batch) => batch.batchId);
       await markPublished(options.store, ids);
       return ids;
     },

@@ -18,7 +18,8 @@ export async function settle(
   const batch = await batchOfReceipt(client, received.province, batchId);
   // A database restored from a backup does not know its newest batches: their receipts are evidence of nothing here.
   if (batch === null) return { batchId, verdicts: 0, isSettled: false };
-  if (batch.state === "settled") return { batchId, verdicts: 0, isSettled: false };
+  if (batch.state === "settled" || batch.state === "withdrawn")
+    return { batchId, verdicts: 0, isSettled: false };
   const verdicts =
     receipt.refusal === null
       ? receipt.verdicts

@@ -155,7 +155,7 @@ describe("five kills inside one load", function () {
   async function sumsHold(): Promise<void> {
     const wrong = await world.exchange.query(
       `SELECT entity FROM exchange.ledger
-       WHERE read <> unchanged + pending + applied + quarantined + rejected + waiting + superseded OR applied < 0`,
+       WHERE read <> unchanged + pending + applied + quarantined + rejected + waiting + superseded + withdrawn OR applied < 0`,
     );
     expect(wrong).to.deep.equal([]);
   }

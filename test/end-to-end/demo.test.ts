@@ -9,7 +9,7 @@ import { packageRoot } from "../../contracts/package-root.ts";
 import { demoFolder } from "../../embedded/demo/demo-servers.ts";
 import { keepCanaries, runOutputFolder } from "../support/run-output.ts";
 
-const outcomes = ["unchanged", "pending", "applied", "waiting", "superseded"] as const;
+const outcomes = ["unchanged", "pending", "applied", "waiting", "superseded", "withdrawn"] as const;
 
 describe("npm run demo", function () {
   this.timeout(300_000);

@@ -4,15 +4,18 @@ import { PostgresConnector } from "../../connectors/postgres/postgres-connector.
 import { loadQuery } from "../../connectors/vendor/load-query.ts";
 import { type EntityName, entityNames } from "../../contracts/entity.ts";
 import { type Log, silentLog } from "../../contracts/log.ts";
+import { nationalRegions } from "../../contracts/regions.ts";
 import { entityContract } from "../../contracts/registry.ts";
 import { mappingEntriesAt } from "../../exchange-db/mapping-versions.ts";
 import { migrate } from "../../exchange-db/migrate.ts";
 import { exchangeMigrations } from "../../exchange-db/migrations/index.ts";
+import type { OpenRecall } from "../../exchange-db/recall.ts";
 import { insertRun, openOrJoinLoad, type Run } from "../../exchange-db/runs.ts";
 import { Store } from "../../exchange-db/store.ts";
 import { openOrTakeLoad } from "../../exchange-db/vendor-loads.ts";
 import type { FieldMapping } from "../../mappings/field-mapper.ts";
 import { MappingTables } from "../../mappings/mapping-tables.ts";
+import { createRecordMapper } from "../../mappings/record-mapper.ts";
 import { nationalMigrations } from "../../national/migrations/index.ts";
 import { NationalNode } from "../../national/node.ts";
 import { ReferenceRegistry } from "../../national/reference/reference-registry.ts";
@@ -21,6 +24,7 @@ import { type EntityPlan, entityPlan } from "../../pipeline/entity-plan.ts";
 import { type Instruments, noInstruments } from "../../pipeline/instruments.ts";
 import { type LoadEnd, Loader } from "../../pipeline/loader.ts";
 import { ProvinceLink } from "../../pipeline/province-link.ts";
+import { carryRecall, type RecallWay } from "../../pipeline/recall-flow.ts";
 import { createKeyPair, keyring, type SigningKey, type VerifyingKey } from "../../pipeline/signing.ts";
 import { UpstreamFlow } from "../../pipeline/upstream-flow.ts";
 import { countyOf, type ProvinceCode, schoolIdsOf } from "./small-province.ts";
@@ -171,6 +175,36 @@ export class BothSides {
     return await this.exchange.transaction(async (client) => await insertRun(client, "replay", wanted));
   }
 
+  /** Takes a run back as the command does, up to where `obstacle` or `alter` breaks it off. */
+  async recall(
+    open: OpenRecall,
+    obstacle: () => Error | null = () => null,
+    alter: (flow: UpstreamFlow) => void = () => undefined,
+    receiptSeconds = 60,
+  ): Promise<"done" | "interrupted"> {
+    const { province } = this.options;
+    const wayOf = async (entity: EntityName, mappingVersion: string): Promise<RecallWay> => {
+      const entries = await mappingEntriesAt(this.exchange, province, mappingVersion);
+      const flow = await this.flow({ ...open.recall, mappingVersion }, entity);
+      alter(flow);
+      const { contract, mappings } = this.#plan(entity);
+      const tables = new MappingTables(mappingVersion, entries);
+      return { contract, flow, mapRecord: createRecordMapper(contract, mappings, tables, nationalRegions()) };
+    };
+    const options = {
+      store: this.exchange,
+      open,
+      wayOf,
+      pageRows: 40,
+      pollMs: 50,
+      receiptSeconds,
+      retryBudget: 2,
+      log: silentLog,
+      obstacle: () => obstacle() ?? this.link?.failure ?? null,
+    };
+    return await carryRecall(options, AbortSignal.timeout(180_000));
+  }
+
   async flow(run: Run, entity: EntityName): Promise<UpstreamFlow> {
     const { batchRows = 200, broker, keys, province } = this.options;
     const entries = await mappingEntriesAt(this.exchange, province, run.mappingVersion);
@@ -194,10 +228,19 @@ export class BothSides {
     );
   }
 
-  async load(run: Run, signal: AbortSignal = AbortSignal.timeout(120_000)): Promise<LoadEnd> {
+  /** `alter` may change what the way up of an entity does, as a fault would. */
+  async load(
+    run: Run,
+    signal: AbortSignal = AbortSignal.timeout(120_000),
+    alter: (flow: UpstreamFlow, entity: EntityName) => void = () => undefined,
+  ): Promise<LoadEnd> {
     const { chunkRows = 500 } = this.options;
     const flows = new Map<EntityName, UpstreamFlow>();
-    for (const entity of entityNames) flows.set(entity, await this.flow(run, entity));
+    for (const entity of entityNames) {
+      const flow = await this.flow(run, entity);
+      alter(flow, entity);
+      flows.set(entity, flow);
+    }
     const loader = new Loader(
       {
         store: this.exchange,
