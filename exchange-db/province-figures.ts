@@ -18,7 +18,7 @@ const batches = ofProvince(`
 
 const ages = ofProvince(`
   SELECT 'duijie_oldest_unsettled_seconds' AS metric, coalesce(extract(epoch FROM now() - min(sealed_at)), 0) AS value
-  FROM exchange.batch WHERE province = $1 AND state <> 'settled'
+  FROM exchange.batch WHERE province = $1 AND state IN ('sealed', 'published')
   UNION ALL
   SELECT 'duijie_last_settled_seconds', extract(epoch FROM now() - max(settled_at))
   FROM exchange.batch WHERE province = $1 AND settled_at IS NOT NULL HAVING max(settled_at) IS NOT NULL`);
@@ -29,7 +29,7 @@ const lag = ofProvince(`
     SELECT b.entity, b.sealed_at, c.key AS county, c.value::bigint AS records
     FROM exchange.batch b CROSS JOIN LATERAL jsonb_each_text(CASE WHEN b.county_counts = '{}'
       THEN jsonb_build_object('', b.wire_count) ELSE b.county_counts END) c
-    WHERE b.province = $1 AND b.state <> 'settled'),
+    WHERE b.province = $1 AND b.state IN ('sealed', 'published')),
   ranked AS (SELECT county, row_number() OVER (ORDER BY sum(records) DESC, county) AS place FROM open GROUP BY county),
   named AS (SELECT o.entity, o.sealed_at, o.records, CASE WHEN r.place <= ${countiesMax} THEN o.county ELSE 'other' END AS county
             FROM open o JOIN ranked r USING (county))
@@ -63,7 +63,8 @@ const newestLoad = ofProvince(`
              FROM exchange.landing l JOIN newest USING (run_id) GROUP BY l.entity),
   parked AS (SELECT c.entity, sum(c.quarantined_count) AS rows FROM exchange.landing_county c JOIN newest USING (run_id) GROUP BY c.entity)
   SELECT 'duijie_load_state' AS metric, NULL AS entity, s.state, (s.state = newest.state)::int AS value
-  FROM newest CROSS JOIN (VALUES ('running'), ('paused'), ('held'), ('stopped'), ('done'), ('failed')) AS s(state)
+  FROM newest CROSS JOIN (VALUES ('running'), ('paused'), ('held'), ('stopped'), ('done'), ('failed'),
+    ('recalling'), ('recalled')) AS s(state)
   UNION ALL SELECT 'duijie_load_rows_expected', entity, NULL, rows FROM expected
   UNION ALL SELECT 'duijie_load_rows_read', entity, NULL, coalesce(rows, 0) FROM landed
   UNION ALL SELECT 'duijie_load_quarantined_share', entity, NULL, coalesce(parked.rows, 0)::float8 / nullif(expected.rows, 0)

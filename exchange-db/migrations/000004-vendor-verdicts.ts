@@ -1,5 +1,9 @@
 import { vendorEntities } from "./000004-vendor-guards.ts";
 
+/** Of a load that was taken back nothing stands by its own run any more, whatever became of it before. */
+const isRecalled = `EXISTS (SELECT 1 FROM exchange.run u WHERE u.province = l.province AND u.run_id = l.run_id
+              AND u.state IN ('recalling', 'recalled'))`;
+
 /**
  * What became of each row, for the vendor. The views are the owner's, so they show only loads that the function finds,
  * and that runs under the rights of whoever asks: row security on `vendor_load` holds for them too.
@@ -54,10 +58,6 @@ COMMENT ON COLUMN staging.load_summary.op IS 'upsert 写入的行，delete 因�
 COMMENT ON COLUMN staging.load_summary.outcome IS '结果；空为尚未判定';
 COMMENT ON COLUMN staging.load_summary.records IS '条数';
 `;
-
-/** Of a load that was taken back nothing stands by its own run any more, whatever became of it before. */
-const isRecalled = `EXISTS (SELECT 1 FROM exchange.run u WHERE u.province = l.province AND u.run_id = l.run_id
-              AND u.state IN ('recalling', 'recalled'))`;
 
 /**
  * A row's version is the newest one of its key that its load's run landed, in staging or among the rows that newer ones
