@@ -293,22 +293,29 @@ async function changeEverything(registry: Store, sides: BothSides): Promise<void
 function breakOff(flow: UpstreamFlow, sides: BothSides, run: Run): void {
   const publish = flow.publish.bind(flow);
   let calls = 0;
+  let gone: Promise<unknown> = Promise.resolve();
   flow.publish = async (sealed, signal) => {
     calls += 1;
-    if (calls === 5) {
-      await until("what was sent is settled", async () => {
-        const rows = await sides.exchange.query(
-          "SELECT 1 FROM exchange.batch WHERE run_id = $1 AND state = 'published'",
-          [run.runId],
-        );
-        return rows.length === 0;
-      });
-      await sides.node?.stop(5000);
-    }
-    if (calls <= 6) return await publish(sealed, signal);
-    if (calls === 7) return [];
+    const call = calls;
+    if (call < 5) return await publish(sealed, signal);
+    // Workers run side by side: who comes after the fifth waits until that one was sent to nobody.
+    if (call === 5) gone = nationGone(sides, run).then(async () => await publish(sealed, signal));
+    await gone;
+    if (call <= 6) return call === 5 ? [] : await publish(sealed, signal);
+    if (call === 7) return [];
     throw new Error("killed");
   };
+}
+
+async function nationGone(sides: BothSides, run: Run): Promise<void> {
+  await until("what was sent is settled", async () => {
+    const rows = await sides.exchange.query(
+      "SELECT 1 FROM exchange.batch WHERE run_id = $1 AND state = 'published'",
+      [run.runId],
+    );
+    return rows.length === 0;
+  });
+  await sides.node?.stop(5000);
 }
 
 /** Lets so many steps happen, and none after them. */
