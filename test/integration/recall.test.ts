@@ -12,7 +12,7 @@ import {
   recallingAlone,
   recallLines,
 } from "../../exchange-db/recall.ts";
-import { moveRun, type Run, readRun } from "../../exchange-db/runs.ts";
+import { type Run, readRun } from "../../exchange-db/runs.ts";
 import { Store } from "../../exchange-db/store.ts";
 import type { Broker } from "../../pipeline/broker/broker.ts";
 import { openBroker } from "../../pipeline/broker/open-broker.ts";
