@@ -53,7 +53,7 @@ function namesOf(row: CutRow, options: CsvOptions, place: ErrorParams): readonly
   return rowFields(text, options, () => at).map((name) => name ?? "");
 }
 
-/** What is wrong with the header for this source, each column by itself; empty where nothing is. */
+/** What is wrong with the header for this source: missing columns in one, each doubled one by itself. */
 export function headerFaults(
   { names }: FileHeader,
   source: SourceEntity,
@@ -72,11 +72,13 @@ export function headerFaults(
       }),
     ];
   }
-  return used.flatMap((column) => {
+  const missing = used.filter((name) => !known.has(name));
+  const absent = { ...place, line: 1, column: missing.join(", ") };
+  const doubled = used.flatMap((column) => {
     const places = names.flatMap((name, at) => (name === column ? [at + 1] : []));
-    if (places.length === 1) return [];
-    const params = { ...place, line: 1, column };
-    if (places.length === 0) return [new DuijieError("SOURCE_CHANGED", { ...params })];
-    return [new DuijieError("SOURCE_HEADER_DOUBLED", { ...params, places: places.join(", ") })];
+    if (places.length < 2) return [];
+    const params = { ...place, line: 1, column, places: places.join(", ") };
+    return [new DuijieError("SOURCE_HEADER_DOUBLED", params)];
   });
+  return missing.length === 0 ? doubled : [new DuijieError("SOURCE_CHANGED", absent), ...doubled];
 }
