@@ -5,6 +5,7 @@ import { loadConfig } from "../../config/load.ts";
 import { engineNames } from "../../config/schema.ts";
 import type { Environment } from "../../config/secrets.ts";
 import { nationalTemplate, provinceTemplate } from "../../config/templates.ts";
+import { engineOf } from "../../connectors/engines.ts";
 import { DuijieError } from "../../contracts/errors.ts";
 import { createKeyPair } from "../../pipeline/signing.ts";
 import { type NewFile, nationalGrants, provinceGrants } from "../grant-scripts.ts";
@@ -65,9 +66,15 @@ function init(invocation: Invocation, options: InitOptions): ExitCode {
   if (invocation.json) terminal.json({ role: options.role, files });
   else {
     for (const file of files) terminal.say("init.written", { file });
-    terminal.say(`init.next.${options.role}`, { config: configFile, owner });
+    terminal.say(`init.next.${nextSteps(options)}`, { config: configFile, owner });
   }
   return 0;
+}
+
+/** Where the registry is files, no database's administrator has to grant anything there. */
+function nextSteps({ engine, role }: InitOptions): "province" | "provinceFiles" | "national" {
+  if (role === "national") return "national";
+  return engineOf(engine).grants === null ? "provinceFiles" : "province";
 }
 
 function template({ language }: Invocation, options: InitOptions, provinces: readonly string[]): string {
