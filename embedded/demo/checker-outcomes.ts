@@ -193,6 +193,7 @@ async function lastLoad(exchange: pg.ClientBase, province: string): Promise<Last
   );
   const last = rows.findLast((row) => row.kind === "load");
   if (last === undefined) return null;
-  const isWhole = !isRecord(last.scope) || Object.keys(last.scope).length === 0;
+  // A vendor's load is all that its system has.
+  const isWhole = !isRecord(last.scope) || Object.keys(last.scope).every((part) => part === "load");
   return { runId: last.run_id, isWhole, isAlone: rows.length === 1 };
 }

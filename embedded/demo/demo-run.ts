@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DuijieError } from "../../contracts/errors.ts";
 import type { Texts } from "../../contracts/texts.ts";
 import { type CheckResult, checkLoad } from "./checker.ts";
@@ -12,6 +12,7 @@ import { demoFolder, endNationalNode, rememberNationalNode } from "./demo-server
 import { type DemoSource, demoSources } from "./demo-sources.ts";
 import { generateProvince } from "./generate.ts";
 import type { RegistryShape } from "./registry-shape.ts";
+import { deliverAsVendor } from "./vendor-writer.ts";
 
 export const demoProvince = "34";
 
@@ -63,6 +64,7 @@ export async function runDemo(context: DemoContext): Promise<DemoRun> {
   });
   const [, prepare] = await step(context, "prepare", () => prepareNodes(context, nodes, generated));
   try {
+    if (source.isWritten === true) await step(context, "deliver", () => deliver(context, nodes));
     const [loadExit, load] = await step(context, "load", () => loadAll(context, nodes));
     const [check, seconds] = await step(context, "check", () =>
       checkLoad({
@@ -106,6 +108,20 @@ async function prepareNodes(context: DemoContext, nodes: NodeFiles, generated: s
     await run("map-import", "map", "import", ...province);
   };
   await Promise.all([ofNation(), ofProvince()]);
+}
+
+/** The owner runs the script of the vendor's role, the vendor writes all that its system has. */
+async function deliver({ shape, signal, urls }: DemoContext, nodes: NodeFiles): Promise<void> {
+  const logFile = join(nodes.logs, "grants.log");
+  await runCommand(["grants", "--config", nodes.provinceConfig], { logFile, signal });
+  await deliverAsVendor({
+    registryUrl: urls.registry,
+    exchangeUrl: urls.exchange,
+    grantsFile: join(dirname(nodes.provinceConfig), "grants", "vendor.sql"),
+    province: demoProvince,
+    entities: shape.entities,
+    signal,
+  });
 }
 
 async function startNationalNode(

@@ -3,6 +3,7 @@ import type { EntityName } from "../../contracts/entity.ts";
 import { csvFile } from "./csv-target.ts";
 import type { EntityEntry, RegistryEntities } from "./registry-config.ts";
 import type { RegistryFiles, RegistryTarget } from "./registry-target.ts";
+import { vendorEntities } from "./vendor-writer.ts";
 
 export interface DemoPlace {
   /** URL of the empty database that a registry may be made in. */
@@ -16,6 +17,8 @@ export interface DemoSource {
   target(place: DemoPlace): RegistryTarget;
   /** `registry` of the province's configuration. */
   registry(place: DemoPlace, entities: RegistryEntities): object;
+  /** A vendor takes what was generated for its own system and writes it into the exchange-db; else the product reads it. */
+  readonly isWritten?: true;
 }
 
 /** One line a source; `npm run demo -- --source <name>`. */
@@ -26,6 +29,11 @@ export const demoSources = {
   },
   csv: files("utf8"),
   "csv-gb18030": files("gb18030"),
+  vendor: {
+    target: ({ registryUrl }) => ({ registryUrl }),
+    registry: (_, entities) => ({ engine: "vendor", entities: vendorEntities(entities) }),
+    isWritten: true,
+  },
 } as const satisfies Readonly<Record<string, DemoSource>>;
 
 export type DemoSourceName = keyof typeof demoSources;

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -12,7 +13,7 @@ import { keepCanaries, runOutputFolder } from "../support/run-output.ts";
 const outcomes = ["unchanged", "pending", "applied", "waiting", "superseded", "withdrawn"] as const;
 
 describe("npm run demo", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
 
   it("loads a province, checks it independently, keeps its servers when asked to, and demo:stop ends them", async () => {
     const file = join(mkdtempSync(join(tmpdir(), "duijie-demo-")), "out.json");
@@ -37,6 +38,7 @@ describe("npm run demo", function () {
       }
       const url = String(part(out, "urls")["national"]);
       expect(await pupilsAt(url)).to.equal(part(part(out, "student"), "check")["rows"]);
+      expectedFromTables = expectedDigests();
     } finally {
       expect(await npmRun("demo:stop")).to.equal(0);
     }
@@ -57,7 +59,64 @@ describe("npm run demo", function () {
       /engine: csv[\s\S]*charset: gb18030/,
     );
   });
+
+  it("ends in the same expected files where a vendor writes by SQL, with a verdict for each row as the ledger has it", async () => {
+    const file = join(mkdtempSync(join(tmpdir(), "duijie-demo-")), "out.json");
+    const args = ["--students", "2000", "--seed", "7", "--source", "vendor", "--json", file, "--keep"];
+    const code = await npmRun("demo", "--", ...args);
+    try {
+      expect([0, 3]).to.include(code);
+      keepCanaries(join(demoFolder, "province"), "demo-vendor");
+      cpSync(join(demoFolder, "logs"), join(runOutputFolder("demo-vendor"), "logs"), { recursive: true });
+      expect(expectedFromTables).to.have.length.greaterThan(7);
+      expect(expectedDigests()).to.deep.equal(expectedFromTables);
+      const out: unknown = JSON.parse(readFileSync(file, "utf8"));
+      expect(part(out, "check")["differences"]).to.equal(0);
+      const verdicts = await verdictsAt(String(part(out, "urls")["exchange"]));
+      for (const entity of ["region", "school", "campus", "grade", "class", "student", "guardian"]) {
+        const line = part(out, entity);
+        const parked = (outcome: string) =>
+          Object.values(part(line, outcome)).reduce<number>((sum, one) => sum + Number(one), 0);
+        const counted = {
+          applied: line["applied"],
+          quarantined: parked("quarantined"),
+          rejected: parked("rejected"),
+          waiting: line["waiting"],
+        };
+        const above = Object.fromEntries(Object.entries(counted).filter(([, count]) => count !== 0));
+        expect(verdicts.get(entity), entity).to.deep.equal(above);
+      }
+    } finally {
+      expect(await npmRun("demo:stop")).to.equal(0);
+    }
+  });
 });
+
+let expectedFromTables: readonly string[] = [];
+
+/** Name and digest of each file that says what has to come out. */
+function expectedDigests(): readonly string[] {
+  const folder = join(demoFolder, "province");
+  const expected = readdirSync(join(folder, "expected")).toSorted();
+  return ["truth.json", ...expected.map((name) => join("expected", name))].map((name) => {
+    const bytes = readFileSync(join(folder, name));
+    return `${name} ${createHash("sha256").update(bytes).digest("hex")}`;
+  });
+}
+
+/** Rows of the vendor's load, by entity and outcome. */
+async function verdictsAt(url: string): Promise<ReadonlyMap<string, Record<string, number>>> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ entity: string; outcomes: Record<string, number> }>(
+      "SELECT entity, jsonb_object_agg(outcome, records) AS outcomes FROM staging.load_summary GROUP BY entity",
+    );
+    return new Map(rows.map(({ entity, outcomes }) => [entity, outcomes]));
+  } finally {
+    await client.end();
+  }
+}
 
 async function npmRun(...args: string[]): Promise<number | null> {
   const child = spawn("npm", ["run", "--silent", ...args], {
