@@ -139,10 +139,13 @@ export class NationalNode {
   }
 
   /** After the commit: it is said and answered only now. */
-  #applied({ envelope, province, type }: ReceivedMessage, { answers, refusal }: AppliedMessage): void {
+  #applied(
+    { envelope, province, type }: ReceivedMessage,
+    { answers, refusal, traceParent }: AppliedMessage,
+  ): void {
     const fields = { messageId: envelope.id, messageType: type.name, traceId: traceId(envelope.traceParent) };
     if (refusal === null) this.#options.log.event("message.applied", fields);
-    if (answers.length > 0) this.#acknowledgeSoon(province, answers, envelope.traceParent);
+    if (answers.length > 0) this.#acknowledgeSoon(province, answers, traceParent ?? envelope.traceParent);
   }
 
   async #take(
@@ -195,7 +198,8 @@ export class NationalNode {
     const context = { entity, parent: received.envelope.traceParent };
     return await instrumented(this.#instruments, "apply", context, async (traceParent) => {
       const envelope = { ...received.envelope, traceParent };
-      return await applyBatch(client, this.#apply(), { ...received, envelope });
+      const applied = await applyBatch(client, this.#apply(), { ...received, envelope });
+      return { ...applied, traceParent };
     });
   }
 

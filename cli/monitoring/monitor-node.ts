@@ -1,13 +1,14 @@
 import type { Config, DatabaseConfig, NationalConfig, ProvinceConfig } from "../../config/config.ts";
 import type { Log } from "../../contracts/log.ts";
-import { noMeter } from "../../contracts/meter.ts";
+import { type Meter, noMeter } from "../../contracts/meter.ts";
 import type { FigureStatement } from "../../exchange-db/figures.ts";
 import { provinceFigures } from "../../exchange-db/province-figures.ts";
 import { Store } from "../../exchange-db/store.ts";
 import { nationalFigures } from "../../national/figures.ts";
+import manifest from "../../package.json" with { type: "json" };
 import type { Broker } from "../../pipeline/broker/broker.ts";
 import type { Party } from "../../pipeline/envelope.ts";
-import { type Instruments, noTracer } from "../../pipeline/instruments.ts";
+import { type Instruments, noTracer, type Tracer } from "../../pipeline/instruments.ts";
 import { topicName } from "../../pipeline/topics.ts";
 import type { Closers } from "../closers.ts";
 import type { Terminal } from "../terminal.ts";
@@ -76,13 +77,26 @@ export async function monitorNation(
 
 /** Opens what the configuration asks for. Nothing of it is loaded where it asks for none: commands begin as fast as before. */
 async function monitorNode(node: NodeToMonitor): Promise<MonitoredNode> {
-  const { metrics } = node.config;
-  if (metrics === undefined) return { log: node.log, instruments: { meter: noMeter, tracer: noTracer } };
+  const { log, meter } = await metered(node);
+  return { log, instruments: { meter, tracer: await traced(node, log) } };
+}
+
+async function metered(node: NodeToMonitor): Promise<{ readonly log: Log; readonly meter: Meter }> {
+  const { metrics, role } = node.config;
+  if (metrics === undefined) return { log: node.log, meter: noMeter };
   const { openMonitor } = await import("./monitor.ts");
-  const { role } = node.config;
   const monitor = await openMonitor({ ...node, role, listen: metrics.listen, store: storeOf(node) });
   node.closers.add(async () => await monitor.close());
-  return { log: monitor.log, instruments: { meter: monitor.meter, tracer: noTracer } };
+  return monitor;
+}
+
+async function traced({ closers, config }: NodeToMonitor, log: Log): Promise<Tracer> {
+  const { role, traces } = config;
+  if (traces === undefined) return noTracer;
+  const { openTracer } = await import("./otel-tracer.ts");
+  const opened = openTracer({ otlpUrl: traces.otlpUrl, role, version: manifest.version, log });
+  closers.add(async () => await opened.close());
+  return opened.tracer;
 }
 
 /** One connection for figures, one for the question whether the database answers. */

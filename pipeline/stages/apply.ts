@@ -25,6 +25,8 @@ export interface ApplyOptions {
 export interface AppliedMessage {
   readonly answers: readonly string[];
   readonly refusal: ErrorCode | null;
+  /** Of its own span, where it has one: the answer hangs below it. */
+  readonly traceParent?: string;
 }
 
 /**
