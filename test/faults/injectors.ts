@@ -168,19 +168,19 @@ async function fillDisk(world: FaultWorld, spec: FaultSpec): Promise<Struck> {
   const disk = servers.disks[spec.target];
   if (!(disk instanceof SmallDisk)) throw new TypeError(disk);
   const felt = feltBy(world, spec.target);
-  const before = felt();
+  const before = await felt();
   await disk.fill();
   return {
     what: `no byte left for the ${spec.target.replace("-disk", "")}`,
     over: async () => {
       const deadline = performance.now() + 40_000;
-      while (felt() === before && performance.now() < deadline) await delay(50);
-      const hits = felt() - before;
+      while ((await felt()) === before && performance.now() < deadline) await delay(50);
+      const hits = (await felt()) - before;
       await delay(spec.durationMs);
       await disk.empty();
       if (spec.target === "broker-disk") await reviveBroker(servers);
       if (hits === 0) throw new Error("nobody ran into the full disk");
-      return "somebody ran into it";
+      return `${hits} times somebody ran into it`;
     },
   };
 }
@@ -192,20 +192,22 @@ async function reviveBroker(servers: FaultServers): Promise<void> {
   await servers.startBroker();
 }
 
-/** How often somebody said that there was no space; for the logs' disk, how often a process ended. */
-function feltBy(world: FaultWorld, disk: DiskName): () => number {
+/**
+ * How often somebody ran into it. Databases and broker say so; a process can't, where it is its log that is full: so lines
+ * that were due count, one for each batch that was settled, and processes that ended.
+ */
+function feltBy(world: FaultWorld, disk: DiskName): () => Promise<number> {
   const { servers } = world.options;
   if (disk === "log-disk") {
-    const disks = servers.disks["log-disk"];
-    // Writers say nothing where they can't write: it was felt when a line was due.
-    return () => (disks instanceof SmallDisk && disks.free === 0 ? 1 : 0);
+    const ends = () => world.daemons.flatMap((daemon) => daemon.exits).length;
+    return async () => (await world.settled()) + ends();
   }
   const file =
     disk === "broker-disk"
       ? servers.kafka.logFile
       : servers.postgres[disk === "exchange-disk" ? "exchange" : "national"].logFile;
   const isNoSpace = /No space left on device|could not extend file|unsafe memory access/g;
-  return () => readFileSync(file, "utf8").match(isNoSpace)?.length ?? 0;
+  return () => Promise.resolve(readFileSync(file, "utf8").match(isNoSpace)?.length ?? 0);
 }
 
 const linkNames: readonly string[] = [
