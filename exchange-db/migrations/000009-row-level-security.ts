@@ -12,10 +12,7 @@ export class RowLevelSecurity1700000000009 implements MigrationInterface {
     await runner.query(columns);
     await runner.query(keys);
     await runner.query(numbers);
-    const withdrawn: unknown[] = await runner.query(
-      "SELECT 1 FROM pg_attribute WHERE attrelid = 'exchange.ledger'::regclass AND attname = 'withdrawn'",
-    );
-    await runner.query(ledgerSql(withdrawn.length > 0));
+    await runner.query(ledger);
     await runner.query(
       rowSecuritySql({ home: "exchange", schemas: ["exchange", "staging", "mapping"], isForAll: false }),
     );
@@ -95,7 +92,7 @@ $$;
 `;
 
 /** As before, by province: run numbers alone may be used by a role for rows of its own. */
-const ledgerSql = (isWithdrawn: boolean) => `
+const ledger = `
 CREATE OR REPLACE VIEW exchange.ledger AS
 SELECT province, run_id, entity, l.read, l.unchanged,
        coalesce(b.pending, 0) AS pending,
@@ -103,12 +100,8 @@ SELECT province, run_id, entity, l.read, l.unchanged,
        coalesce(e.quarantined, 0) AS quarantined,
        coalesce(e.rejected, 0) AS rejected,
        coalesce(e.waiting, 0) AS waiting,
-       coalesce(e.superseded, 0) AS superseded${
-         isWithdrawn
-           ? `,
-       coalesce(b.withdrawn, 0) + coalesce(e.withdrawn, 0) AS withdrawn`
-           : ""
-       }
+       coalesce(e.superseded, 0) AS superseded,
+       coalesce(b.withdrawn, 0) + coalesce(e.withdrawn, 0) AS withdrawn
 FROM (SELECT province, run_id, entity, sum(read_count)::bigint AS read, sum(unchanged_count)::bigint AS unchanged
       FROM exchange.landing GROUP BY province, run_id, entity) l
 LEFT JOIN (SELECT province, run_id, entity,
