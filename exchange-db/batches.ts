@@ -21,6 +21,20 @@ export async function raiseBatchIds(store: Store, highestSeen: bigint): Promise<
 }
 
 /**
+ * What was unsent in a backup may have been sent since: where the nation has seen more than this exchange-db knows,
+ * nothing of it counts as certainly unsent, nor as withdrawn for that. Asked before numbers are raised.
+ */
+export async function doubtUnsent(store: Store, province: string, highestSeen: bigint): Promise<void> {
+  await store.query(
+    `UPDATE exchange.batch b SET state = 'sealed', send_begun_at = now()
+     WHERE b.province = $1 AND $2::bigint > (SELECT max(n.batch_id) FROM exchange.batch n WHERE n.province = $1)
+       AND (b.state = 'sealed' AND b.send_begun_at IS NULL OR b.state = 'withdrawn'
+         AND EXISTS (SELECT 1 FROM exchange.batch_payload p WHERE p.province = b.province AND p.batch_id = b.batch_id))`,
+    [province, String(highestSeen)],
+  );
+}
+
+/**
  * Notes that these batches are about to be sent, and gives those that may be: a withdrawn one never is. What was not
  * claimed was certainly never sent, whoever died in between.
  */

@@ -29,7 +29,7 @@ export async function recallableRun(store: Store, province: string, runId: strin
 
 /**
  * Begins a recall, or finds the one that was begun: nothing of the run is landed or sent for the first time from now on.
- * Batches that were certainly never sent are withdrawn, with their bytes. Throws LOAD_STATE_WRONG while another run is open.
+ * Batches that were certainly never sent are withdrawn. Throws LOAD_STATE_WRONG while another run is open.
  */
 export async function beginRecall(store: Store, target: Run): Promise<OpenRecall> {
   const { province, runId } = target;
@@ -73,10 +73,17 @@ async function giveLoadBack(client: StoreClient, runId: string): Promise<void> {
 
 async function withdrawUnsent(client: StoreClient, runId: string): Promise<void> {
   await client.query(
-    `WITH unsent AS (UPDATE exchange.batch SET state = 'withdrawn'
-       WHERE run_id = $1 AND state = 'sealed' AND send_begun_at IS NULL RETURNING batch_id)
-     DELETE FROM exchange.batch_payload p USING unsent u WHERE p.batch_id = u.batch_id`,
+    `UPDATE exchange.batch SET state = 'withdrawn' WHERE run_id = $1 AND state = 'sealed' AND send_begun_at IS NULL`,
     [runId],
+  );
+}
+
+/** Bytes of withdrawn batches are of no use once the nation's welcome has not put them in doubt. */
+export async function dropWithdrawnBytes(store: Store, { recalled }: OpenRecall): Promise<void> {
+  await store.query(
+    `DELETE FROM exchange.batch_payload p USING exchange.batch b
+     WHERE b.run_id = $1 AND b.state = 'withdrawn' AND p.batch_id = b.batch_id AND p.province = b.province`,
+    [recalled.runId],
   );
 }
 

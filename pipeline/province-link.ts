@@ -4,7 +4,7 @@ import { type EntityName, entityNames } from "../contracts/entity.ts";
 import { DuijieError } from "../contracts/errors.ts";
 import type { Log } from "../contracts/log.ts";
 import { contractVersions } from "../contracts/registry.ts";
-import { dropSettledPayloads, raiseBatchIds, unsentBatches } from "../exchange-db/batches.ts";
+import { doubtUnsent, dropSettledPayloads, raiseBatchIds, unsentBatches } from "../exchange-db/batches.ts";
 import { recordHello, recordWelcome, type Welcome, welcomeOf } from "../exchange-db/hellos.ts";
 import { recordRefusal } from "../exchange-db/refusals.ts";
 import type { Store, StoreClient } from "../exchange-db/store.ts";
@@ -87,6 +87,7 @@ export class ProvinceLink {
     this.#partitions = found.get(wanted[0] ?? "") ?? 0;
     this.#consumer = await this.#consume();
     const welcome = await this.#greet(signal);
+    await doubtUnsent(store, province, welcome.highestBatchId);
     await raiseBatchIds(store, welcome.highestBatchId);
     this.#sweeper = this.#sweepForever();
     return welcome;

@@ -5,7 +5,7 @@ import type { Log } from "../contracts/log.ts";
 import type { EntityContract } from "../contracts/registry.ts";
 import { takeBatchIds } from "../exchange-db/batches.ts";
 import type { LandingOrigin } from "../exchange-db/landing.ts";
-import { endRecall, type OpenRecall, unansweredBatches } from "../exchange-db/recall.ts";
+import { dropWithdrawnBytes, endRecall, type OpenRecall, unansweredBatches } from "../exchange-db/recall.ts";
 import {
   closeExceptions,
   compensationPage,
@@ -59,6 +59,7 @@ export async function carryRecall(
   const { open, store } = options;
   const { entities } = open.recalled;
   await answered(options, signal);
+  if (!signal.aborted) await dropWithdrawnBytes(store, open);
   for (const entity of entities) await withdraw(options, entity, signal);
   for (const entity of entities.toReversed()) await compensate(options, entity, "delete", signal);
   for (const entity of entities) await compensate(options, entity, "prior", signal);

@@ -197,6 +197,8 @@ describe("metrics after a load", function () {
       stopped: 0,
       done: 1,
       failed: 0,
+      recalling: 0,
+      recalled: 0,
     });
     const source = await rowsByEntity(registry, "own");
     expect(nonZero(by(found, "duijie_load_rows_expected", "entity"))).to.deep.equal(source);

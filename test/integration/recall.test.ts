@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { type EntityName, entityNames } from "../../contracts/entity.ts";
 import { DuijieError } from "../../contracts/errors.ts";
 import { entityContract } from "../../contracts/registry.ts";
+import { doubtUnsent } from "../../exchange-db/batches.ts";
 import { addsUp, type LedgerLine, ledgerOfRun } from "../../exchange-db/ledger.ts";
 import { loadMappingTable } from "../../exchange-db/mapping-versions.ts";
 import {
@@ -250,6 +251,39 @@ describe("a recall", function () {
     expect(await failure(recallableRun(sides.exchange, province, open.recall.runId))).to.equal(
       "LOAD_STATE_WRONG",
     );
+  });
+
+  it("takes nothing for unsent in an exchange-db of which the nation has seen more", async () => {
+    const run = await sides.openLoad();
+    await sides.exchange.query(
+      `WITH l AS (INSERT INTO exchange.landing (run_id, province, entity, origin, read_count, unchanged_count, trace_id)
+         VALUES ($1, $2, 'student', 'chunk', 1, 0, '') RETURNING landing_id),
+       b AS (INSERT INTO exchange.batch (batch_id, landing_id, run_id, province, entity, contract_version, mapping_version, record_count, wire_count, state, trace_id)
+         SELECT nextval('exchange.batch_id_seq'), landing_id, $1, $2, 'student', 1, 1, 1, 1, 'sealed', '' FROM l RETURNING batch_id)
+       SELECT batch_id FROM b`,
+      [run.runId, province],
+    );
+    await sides.exchange.query(
+      `INSERT INTO exchange.batch_payload (batch_id, province, headers, bytes)
+       SELECT batch_id, province, '{}', '' FROM exchange.batch WHERE run_id = $1`,
+      [run.runId],
+    );
+    const state = async () => {
+      const rows = await sides.exchange.query<{ state: string; claimed: boolean; id: string }>(
+        "SELECT state, send_begun_at IS NOT NULL AS claimed, batch_id AS id FROM exchange.batch WHERE run_id = $1",
+        [run.runId],
+      );
+      return rows[0];
+    };
+    open = await beginRecall(sides.exchange, run);
+    const batchId = BigInt((await state())?.id ?? 0);
+    await doubtUnsent(sides.exchange, province, batchId);
+    expect(await state()).to.deep.include({ state: "withdrawn", claimed: false });
+    await doubtUnsent(sides.exchange, province, batchId + 1n);
+    expect(await state()).to.deep.include({ state: "sealed", claimed: true });
+    // Nobody has its bytes: it is taken out of the way of the tests that follow.
+    await sides.exchange.query("UPDATE exchange.batch SET state = 'settled' WHERE run_id = $1", [run.runId]);
+    expect(await sides.recall(open)).to.equal("done");
   });
 
   it("is refused where the earlier rows are no longer kept", async () => {
