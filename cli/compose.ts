@@ -28,6 +28,7 @@ import { NationalNode } from "../national/node.ts";
 import { ReferenceRegistry } from "../national/reference/reference-registry.ts";
 import type { Broker } from "../pipeline/broker/broker.ts";
 import { openBroker } from "../pipeline/broker/open-broker.ts";
+import { placeOf } from "../pipeline/broker/postgres-session.ts";
 import { type EntityPlan, entityPlan } from "../pipeline/entity-plan.ts";
 import { isProvince, type Party } from "../pipeline/envelope.ts";
 import { noInstruments } from "../pipeline/instruments.ts";
@@ -53,6 +54,7 @@ export class Province {
   readonly code: Party & `${number}`;
   readonly #closers: Closers;
   readonly #now: () => Date;
+  readonly #tellTrial: TellTrial;
   #store: Store | null = null;
   #broker: Broker | null = null;
   #connector: Connector | null = null;
@@ -69,6 +71,7 @@ export class Province {
     this.code = province;
     this.#closers = closers;
     this.#now = invocation.now;
+    this.#tellTrial = tellTrialOf(invocation);
     this.log = openLog(config.log, invocation, { role: "province", province });
   }
 
@@ -96,7 +99,7 @@ export class Province {
   }
 
   async broker(): Promise<Broker> {
-    this.#broker ??= await openKafka(this.config.kafka, this.log, this.#closers);
+    this.#broker ??= await openKafka(this.config.kafka, this.log, this.#closers, this.#tellTrial);
     return this.#broker;
   }
 
@@ -207,6 +210,7 @@ export class Nation {
   log: Log;
   readonly #closers: Closers;
   readonly #now: () => Date;
+  readonly #tellTrial: TellTrial;
   #store: Store | null = null;
   #broker: Broker | null = null;
   #consumerCode: (() => Promise<string | null>) | null = null;
@@ -216,6 +220,7 @@ export class Nation {
     this.config = config;
     this.#closers = closers;
     this.#now = invocation.now;
+    this.#tellTrial = tellTrialOf(invocation);
     this.log = openLog(config.log, invocation, { role: "national" });
   }
 
@@ -231,7 +236,7 @@ export class Nation {
   }
 
   async broker(): Promise<Broker> {
-    this.#broker ??= await openKafka(this.config.kafka, this.log, this.#closers);
+    this.#broker ??= await openKafka(this.config.kafka, this.log, this.#closers, this.#tellTrial);
     return this.#broker;
   }
 
@@ -353,16 +358,32 @@ function openConnector(config: ProvinceConfig, closers: Closers): Connector {
   return connector;
 }
 
-async function openKafka(config: KafkaConfig, log: Log, closers: Closers): Promise<Broker> {
-  const { brokers, clientId, messageBytesMax, requestTimeoutMs, sasl, tls } = config;
+type TellTrial = (place: string) => void;
+
+/** Whoever reads JSON finds it in the log alone. */
+function tellTrialOf({ json, terminal }: Invocation): TellTrial {
+  return (place) => {
+    if (!json) terminal.note("broker.trial", { place });
+  };
+}
+
+async function openKafka(
+  config: KafkaConfig,
+  log: Log,
+  closers: Closers,
+  tellTrial: TellTrial,
+): Promise<Broker> {
+  const { brokers, clientId, messageBytesMax, requestTimeoutMs, sasl, tls, url } = config;
   const options = {
     brokers,
     clientId,
     requestTimeoutMs,
     messageBytesMax,
+    ...(url === undefined ? {} : { url: url.reveal() }),
     ...(tls === undefined ? {} : { tls }),
     ...(sasl === undefined ? {} : { sasl: { ...sasl, password: sasl.password.reveal() } }),
   };
+  if (config.client === "postgres") tellTrial(placeOf(options.url ?? ""));
   const broker = await openBroker(config.client, options, ({ client, level, code }) => {
     if (level === "error") log.error("broker.event", { client, code });
     else log.warn("broker.event", { client, code });

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import type { NationalConfig, ProvinceConfig } from "../config/config.ts";
+import type { Config, NationalConfig, ProvinceConfig } from "../config/config.ts";
 import { engineOf } from "../connectors/engines.ts";
 import { exchangeRights, nationalRights, type RoleRights } from "./daemon-rights.ts";
-import { ownerScript, roleScript } from "./role-scripts.ts";
+import { logScript, ownerScript, roleScript } from "./role-scripts.ts";
 import { toSourceEntities } from "./sources.ts";
 import type { Terminal } from "./terminal.ts";
 import { vendorRights } from "./vendor-rights.ts";
@@ -98,6 +98,7 @@ export function provinceGrants(
       : [{ path: join(folder, "grants", "registry-readonly.sql"), text: registry }]),
     ownerFile("exchange-owner", exchangeRights(), folder, terminal),
     ...exchangeRoles(config).map((role) => roleFile(role, folder, terminal)),
+    ...logFiles(config, folder, terminal),
   ];
 }
 
@@ -110,7 +111,20 @@ export function nationalGrants(
   return [
     ownerFile("national-owner", nationalRights(), folder, terminal),
     ...nationalRoles(provinces).map((role) => roleFile(role, folder, terminal)),
+    ...logFiles(config, folder, terminal),
   ];
+}
+
+/** One script, the same on both sides: whoever owns the database of the trial's log runs it. */
+function logFiles({ kafka }: Config, folder: string, terminal: Terminal): readonly NewFile[] {
+  if (kafka.client !== "postgres") return [];
+  const { exchange, national } = roles;
+  const comments = [
+    terminal.text("grants.broker", { exchange, national }),
+    password(exchange, terminal),
+    password(national, terminal),
+  ];
+  return [{ path: join(folder, "grants", "broker.sql"), text: logScript(exchange, national, comments) }];
 }
 
 function ownerFile(name: string, { schemas }: RoleRights, folder: string, terminal: Terminal): NewFile {

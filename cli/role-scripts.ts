@@ -1,3 +1,4 @@
+import { logRights, logSchemaSql, topicRights } from "../pipeline/broker/postgres-log-schema.ts";
 import type { RoleRights } from "./daemon-rights.ts";
 
 interface RoleScript {
@@ -56,6 +57,22 @@ export function ownerScript(role: string, schemas: readonly string[], comments: 
     `  LOOP EXECUTE format('ALTER %s %s OWNER TO ${role}', o.kind, o.name); END LOOP;`,
     "END $$;",
   ]).replaceAll("ANY (own)", `ANY ('{${schemas.join(",")}}')`);
+}
+
+/** SQL for the owner of the database that holds a trial's message log: its tables, and both daemons' rights there. */
+export function logScript(province: string, nation: string, comments: readonly string[]): string {
+  const grants = (role: string, tables: Readonly<Record<string, readonly string[]>>) => [
+    ...created(role, `GRANT CONNECT ON DATABASE %I TO ${role}`),
+    `GRANT USAGE ON SCHEMA broker TO ${role};`,
+    ...Object.entries(tables).map(
+      ([table, privileges]) => `GRANT ${privileges.join(", ")} ON ${table} TO ${role};`,
+    ),
+  ];
+  return script(comments, [
+    logSchemaSql.trim(),
+    ...grants(province, logRights),
+    ...grants(nation, { ...logRights, ...topicRights }),
+  ]);
 }
 
 function created(role: string, onDatabase: string): readonly string[] {

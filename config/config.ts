@@ -68,8 +68,11 @@ export interface DatabaseConfig {
 }
 
 export interface KafkaConfig {
-  readonly client: "rdkafka" | "kafkajs";
+  readonly client: "rdkafka" | "kafkajs" | "postgres";
+  /** Empty with the client `postgres`. */
   readonly brokers: readonly string[];
+  /** A postgres:// URL with its password: where the client `postgres` keeps the log. */
+  readonly url?: Secret;
   readonly clientId: string;
   readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
   readonly sasl?: {

@@ -97,6 +97,18 @@ describe("configuration", () => {
     }
   });
 
+  it("takes a database in place of Kafka, its password by reference", () => {
+    const { kafka } = load(
+      valid.replace(
+        'brokers: ["localhost:9092"]',
+        "client: postgres\n  url: postgres://log@localhost/broker\n  password: { env: EXCHANGE }",
+      ),
+    );
+    expect(kafka).to.deep.include({ client: "postgres", brokers: [] });
+    expect(new URL(kafka.url?.reveal() ?? "").username).to.equal("log");
+    expect(new URL(kafka.url?.reveal() ?? "").password).to.not.equal("");
+  });
+
   it("takes fields in short and in long form, queries, scope and mapping files", () => {
     const config = load(`${head}  limits: { rowsPerSecond: 500 }
   tls: { ca: { file: ./node.yaml } }
@@ -162,6 +174,29 @@ mappings:
     ["a province of three digits", valid.replace('"34"', '"340"'), ["2 wrongForm province"]],
     ["a province that does not exist", valid.replace('"34"', '"99"'), ["2 unknownProvince province"]],
     ["a broker without port", valid.replace("localhost:9092", "localhost"), ["6 wrongForm kafka.brokers[0]"]],
+    [
+      "a log in PostgreSQL without its URL, and what goes with Kafka alone",
+      valid.replace("kafka:", "kafka:\n  client: postgres"),
+      ["5 missing kafka.url"],
+    ],
+    [
+      "Kafka's keys beside a log in PostgreSQL",
+      valid.replace("kafka:", "kafka:\n  client: postgres\n  tls: {}\n  url: { env: EXCHANGE }"),
+      ["7 otherClient kafka.tls", "9 otherClient kafka.brokers"],
+    ],
+    [
+      "a URL beside Kafka",
+      valid.replace("kafka:", "kafka:\n  url: { env: EXCHANGE }"),
+      ["6 otherClient kafka.url"],
+    ],
+    [
+      "a password in the URL of the log",
+      valid.replace(
+        'brokers: ["localhost:9092"]',
+        "client: postgres\n  url: postgres://a:b@localhost/broker",
+      ),
+      ["7 plainSecret kafka.url"],
+    ],
     [
       "an unknown client",
       valid.replace("kafka:", "kafka:\n  client: kafka-node"),

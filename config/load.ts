@@ -142,10 +142,12 @@ class ConfigBuilder {
   }
 
   #kafka(raw: RawProvince["kafka"]): KafkaConfig {
-    const { tls, sasl, ...rest } = raw;
+    const { brokers = [], password, tls, sasl, url, ...rest } = raw;
     const files = Object.entries(tls ?? {}).map(([name, file]) => [name, this.#path(file)] as const);
     return {
       ...rest,
+      brokers,
+      ...(url === undefined ? {} : { url: this.secrets.databaseUrl(url, password, ["kafka"]) }),
       ...(tls === undefined ? {} : { tls: Object.fromEntries(files) }),
       ...(sasl === undefined
         ? {}

@@ -21,10 +21,17 @@ export type RawSecret = string | { readonly env: string } | { readonly file: str
 
 interface RawNode {
   readonly language?: "zh" | "en";
-  readonly kafka: Omit<KafkaConfig, "sasl"> & { readonly sasl?: RawSasl };
+  readonly kafka: RawKafka;
   readonly metrics?: MetricsConfig;
   readonly traces?: TracesConfig;
   readonly log: LogConfig;
+}
+
+export interface RawKafka extends Omit<KafkaConfig, "brokers" | "url" | "sasl"> {
+  readonly brokers?: readonly string[];
+  readonly url?: RawSecret;
+  readonly password?: RawSecret;
+  readonly sasl?: RawSasl;
 }
 
 export interface RawSasl extends Omit<NonNullable<KafkaConfig["sasl"]>, "password"> {

@@ -34,6 +34,7 @@ export function semanticFindings(config: RawConfig, source: YamlSource): readonl
     }
     checkProfile(config.apply.profile, ["apply", "profile"], report);
   }
+  checkClient(config, report);
   checkPlainSecrets(config, [], report);
   return findings;
 }
@@ -50,6 +51,16 @@ function checkProvinceNode(config: RawProvince, report: Report): void {
     if (config.registry.engine === "vendor") checkLoadTable(entity, raw, report);
     checkEntity(entity, raw, kinds, report);
     checkScope(entity, raw, config, report);
+  }
+}
+
+/** A key of the other kind of log says that somebody expects it to be used. */
+function checkClient({ kafka }: RawConfig, report: Report): void {
+  const isPostgres = kafka.client === "postgres";
+  const misplaced = isPostgres ? (["brokers", "tls", "sasl"] as const) : (["url", "password"] as const);
+  const allowed = isPostgres ? "rdkafka, kafkajs" : "postgres";
+  for (const key of misplaced) {
+    if (kafka[key] !== undefined) report("otherClient", ["kafka", key], { found: kafka.client, allowed });
   }
 }
 

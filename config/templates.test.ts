@@ -15,6 +15,7 @@ const env = {
   DUIJIE_NATIONAL_URL: "postgres://nation@localhost/national",
   REGISTRY_URL: "postgres://reader@localhost/xueji",
   DUIJIE_KAFKA_PASSWORD: "x",
+  DUIJIE_BROKER_URL: "postgres://duijie@localhost/broker",
 };
 
 const han = /\p{Script=Han}/u;
@@ -79,6 +80,11 @@ describe("examples and templates", () => {
         id: "61-a",
         privateKeyFile: join(folder, "keys", "61.key"),
       });
+      const trial = loadProvinceConfig(
+        write(provinceTemplate({ province: "61", client: "postgres" }, language)),
+        env,
+      );
+      expect(trial.kafka).to.deep.include({ client: "postgres", brokers: [] });
       const national = loadNationalConfig(
         write(nationalTemplate({ provinces: ["34", "61"] }, language)),
         env,

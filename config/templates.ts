@@ -9,7 +9,7 @@ export interface ProvinceTemplateOptions {
   /** Two digits. */
   readonly province: string;
   readonly brokers?: readonly string[];
-  readonly client?: "rdkafka" | "kafkajs";
+  readonly client?: "rdkafka" | "kafkajs" | "postgres";
   /** What the registry runs on; PostgreSQL where left out. */
   readonly engine?: string;
   /** The id of the signing key; its file is `./keys/<province>.key`. */
@@ -68,7 +68,7 @@ function withFiles(text: string): string {
 export interface NationalTemplateOptions {
   readonly provinces: readonly string[];
   readonly brokers?: readonly string[];
-  readonly client?: "rdkafka" | "kafkajs";
+  readonly client?: "rdkafka" | "kafkajs" | "postgres";
 }
 
 /** The commented configuration of the national node: `examples/national.yaml` with comments of one language. */
@@ -105,11 +105,15 @@ function replaceOnce(text: string, [from, to]: Replacement): string {
   return text.replace(from, () => to);
 }
 
-function withKafka(
-  text: string,
-  options: { readonly brokers?: readonly string[]; readonly client?: "rdkafka" | "kafkajs" },
-): string {
+/** A log in PostgreSQL in place of Kafka. */
+const trial: readonly Replacement[] = [
+  ["client: rdkafka", "client: postgres"],
+  ["  brokers:\n    - kafka.example:9092", "  url: { env: DUIJIE_BROKER_URL }"],
+];
+
+function withKafka(text: string, options: Pick<ProvinceTemplateOptions, "brokers" | "client">): string {
   const { brokers = [], client } = options;
+  if (client === "postgres") return trial.reduce(replaceOnce, text);
   const list = brokers.map((broker) => `    - ${broker}`).join("\n");
   const replacements: readonly Replacement[] = [
     ...(brokers.length === 0 ? [] : [["    - kafka.example:9092", list] as const]),

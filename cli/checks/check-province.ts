@@ -1,15 +1,17 @@
+import type { KafkaConfig } from "../../config/config.ts";
 import { mappingTargets } from "../../config/mapping-targets.ts";
 import { DuijieError } from "../../contracts/errors.ts";
 import type { Texts } from "../../contracts/texts.ts";
 import { loadedTables } from "../../exchange-db/mapping-versions.ts";
 import { exchangeMigrations } from "../../exchange-db/migrations/index.ts";
 import { nationalMigrations } from "../../national/migrations/index.ts";
+import { placeOf } from "../../pipeline/broker/postgres-session.ts";
 import { topicName } from "../../pipeline/topics.ts";
 import type { Nation, Province } from "../compose.ts";
 import { exchangeRights, nationalRights } from "../daemon-rights.ts";
 import { toSourceEntities } from "../sources.ts";
 import { checkDatabase } from "./check-database.ts";
-import { asked, type CheckLine } from "./check-line.ts";
+import { asked, type CheckLine, okLine } from "./check-line.ts";
 import { checkRegistry } from "./check-registry.ts";
 
 /** Everything that a province's node needs, each asked by itself, so that one fault never hides the next. */
@@ -36,7 +38,8 @@ export async function checkProvince(
     const { ring } = await province.keys();
     return [...ring.keys()].join(", ");
   });
-  return [...database, ...registry, ...mappings, keys, await checkTopics(province, texts)];
+  const trial = trialLine(config.kafka, texts);
+  return [...database, ...registry, ...mappings, keys, ...trial, await checkTopics(province, texts)];
 }
 
 async function checkMappings(province: Province, texts: Texts): Promise<readonly CheckLine[]> {
@@ -52,6 +55,15 @@ async function checkMappings(province: Province, texts: Texts): Promise<readonly
       }),
   );
   return await Promise.all(lines);
+}
+
+/** A log in PostgreSQL works, but nobody should take it for Kafka. */
+function trialLine({ client, url }: KafkaConfig, texts: Texts): readonly CheckLine[] {
+  if (client !== "postgres") return [];
+  const place = placeOf(url?.reveal() ?? "");
+  return [
+    okLine("kafka", texts("cli.check.broker"), `PostgreSQL ${place}`, texts("cli.broker.trial", { place })),
+  ];
 }
 
 /** The nation creates them: without them no word of this province has an end to arrive at. */
@@ -92,5 +104,5 @@ export async function checkNation(nation: Nation, texts: Texts): Promise<readonl
     const found = await (await nation.broker()).topics(wanted);
     return texts("cli.check.topicsFound", { found: found.size, wanted: wanted.length });
   });
-  return [...database, keys, topics];
+  return [...database, keys, ...trialLine(nation.config.kafka, texts), topics];
 }

@@ -78,9 +78,15 @@ function nextSteps({ engine, role }: InitOptions): "province" | "provinceFiles" 
 }
 
 function template({ language }: Invocation, options: InitOptions, provinces: readonly string[]): string {
-  const brokers = options.broker === undefined ? {} : { brokers: options.broker };
+  const brokers = brokersOf(options.broker);
   if (options.role === "national") return nationalTemplate({ provinces, ...brokers }, language);
   return provinceTemplate({ province: provinces[0] ?? "", engine: options.engine, ...brokers }, language);
+}
+
+/** `--broker postgres`: no Kafka but a log in PostgreSQL. */
+function brokersOf(brokers: readonly string[] | undefined) {
+  if (brokers === undefined) return {};
+  return brokers.includes("postgres") ? { client: "postgres" as const } : { brokers };
 }
 
 /** The private one first. Keys that are there stay, whatever is forced: a lost key can't be had again. */

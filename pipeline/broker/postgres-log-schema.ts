@@ -107,22 +107,18 @@ COMMENT ON COLUMN broker.committed.next_offset IS '下一个要消费的位移';
 COMMENT ON COLUMN broker.committed.committed_at IS '登记时间';
 `;
 
-/** What both daemons' roles do in the log; creating topics is the nation's. */
+/** What both daemons' roles do in the log. */
 export const logRights = {
-  schemas: ["broker"],
-  tables: {
-    "broker.topic": ["SELECT"],
-    "broker.partition": ["SELECT", "UPDATE"],
-    "broker.message": ["SELECT", "INSERT", "DELETE"],
-    "broker.consumer_group": ["SELECT", "INSERT", "UPDATE"],
-    "broker.member": ["SELECT", "INSERT", "UPDATE", "DELETE"],
-    "broker.hold": ["SELECT", "INSERT", "DELETE"],
-    "broker.committed": ["SELECT", "INSERT", "UPDATE"],
-  },
-  sequences: [],
+  "broker.topic": ["SELECT"],
+  "broker.partition": ["SELECT", "UPDATE"],
+  "broker.message": ["SELECT", "INSERT", "DELETE"],
+  "broker.consumer_group": ["SELECT", "INSERT", "UPDATE"],
+  "broker.member": ["SELECT", "INSERT", "UPDATE", "DELETE"],
+  "broker.hold": ["SELECT", "INSERT", "DELETE"],
+  "broker.committed": ["SELECT", "INSERT", "UPDATE"],
 } as const;
 
-/** What only the nation does: it creates the topics. */
+/** What the nation does besides: it creates the topics. */
 export const topicRights = {
   "broker.topic": ["SELECT", "INSERT"],
   "broker.partition": ["SELECT", "INSERT", "UPDATE"],
