@@ -13,7 +13,7 @@ const pom = join(packageRoot, "embedded", "kafka", "pom.xml");
  * DUIJIE_MAVEN_ARGS, else MAVEN_ARGS, which Maven itself reads only from version 3.9 on.
  */
 export function kafkaJars(env: Environment, log?: (line: string) => void): string {
-  const folder = join(cacheFolder, `kafka-${kafkaVersion()}`);
+  const folder = jarFolder();
   if (existsSync(folder)) return folder;
   const maven = findMaven(env);
   log?.(`Kafka: fetching ${kafkaVersion()} by Maven, once`);
@@ -28,6 +28,15 @@ export function kafkaJars(env: Environment, log?: (line: string) => void): strin
     if (!existsSync(folder)) throw error;
   }
   return folder;
+}
+
+/** True once they were fetched. */
+export function areJarsHere(): boolean {
+  return existsSync(jarFolder());
+}
+
+function jarFolder(): string {
+  return join(cacheFolder, `kafka-${kafkaVersion()}`);
 }
 
 /** The version pinned in the pom. */

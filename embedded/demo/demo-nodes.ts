@@ -11,7 +11,10 @@ export interface DemoUrls {
   readonly registry: string;
   readonly exchange: string;
   readonly national: string;
+  /** Kafka's; empty where `broker` stands in for it. */
   readonly brokers: readonly string[];
+  /** The database of the message log. */
+  readonly broker?: string;
 }
 
 export interface NodeFiles {
@@ -42,10 +45,14 @@ export function writeNodes(options: {
   }
   for (const owner of [province, "nation"]) writeKeys(folder, owner);
   for (const name of ["registry", "exchange", "national"] as const) {
-    writeFileSync(join(folder, "secrets", `${name}.url`), urls[name], { mode: 0o600 });
+    writeSecret(folder, name, urls[name]);
   }
   const place = { registryUrl: urls.registry, generated: options.generated };
-  const kafka = { client: options.client, brokers: [...urls.brokers] };
+  if (urls.broker !== undefined) writeSecret(folder, "broker", urls.broker);
+  const kafka =
+    urls.broker === undefined
+      ? { client: options.client, brokers: [...urls.brokers] }
+      : { client: "postgres", url: { file: "./secrets/broker.url" } };
   const files: NodeFiles = {
     provinceConfig: join(folder, "province.yaml"),
     nationalConfig: join(folder, "national.yaml"),
@@ -81,6 +88,10 @@ export function writeNodes(options: {
     log: log("national"),
   });
   return files;
+}
+
+function writeSecret(folder: string, name: string, url: string): void {
+  writeFileSync(join(folder, "secrets", `${name}.url`), url, { mode: 0o600 });
 }
 
 function writeYaml(path: string, content: object): void {

@@ -13,6 +13,8 @@ export interface DemoOptions {
   readonly loaders: number;
   /** What the invented province has its registry in. */
   readonly source: DemoSourceName;
+  /** `auto`: Kafka where it can run, else the log in PostgreSQL. */
+  readonly broker: "auto" | "kafka" | "postgres";
   readonly language: Language;
 }
 
@@ -33,6 +35,7 @@ export function demoOptions(args: readonly string[], env: Environment): DemoOpti
     keep: values.keep,
     loaders: whole("loaders", values.loaders, 1, 32),
     source: demoSource(values.source),
+    broker: broker(values.broker),
     language: demoLanguage(values.lang, env),
   };
 }
@@ -49,6 +52,7 @@ function parsed(args: readonly string[]) {
         keep: { type: "boolean", default: false },
         loaders: { type: "string", default: "1" },
         source: { type: "string", default: "postgres" },
+        broker: { type: "string", default: "auto" },
         lang: { type: "string" },
       },
     });
@@ -68,6 +72,11 @@ function whole(name: string, text: string, min: number, max: number): number {
   if (!(value >= min && value <= max))
     throw new DuijieError("USAGE_INVALID", { argument: `--${name} ${text}` });
   return value;
+}
+
+function broker(text: string): DemoOptions["broker"] {
+  if (text === "auto" || text === "kafka" || text === "postgres") return text;
+  throw new DuijieError("USAGE_INVALID", { argument: `--broker ${text}` });
 }
 
 /** `--lang`, else the locale, else Chinese. */

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../../contracts/package-root.ts";
-import { startKafka } from "../kafka-server.ts";
-import { startPostgres } from "../postgres-server.ts";
+import { type KafkaServer, startKafka } from "../kafka-server.ts";
+import { type PostgresServer, startPostgres } from "../postgres-server.ts";
 import { isAlive, parseIdentity, processIdentity } from "../process-identity.ts";
 import { endProcess, removeServerFolder, stopServer } from "../state.ts";
 import type { DemoUrls } from "./demo-nodes.ts";
@@ -20,46 +20,50 @@ export interface DemoServers {
 }
 
 /**
- * PostgreSQL with three empty databases, and Kafka with no topic: what an earlier run left is ended and removed, for its
- * messages were signed with keys that are gone. Throws JAVA_MISSING, MAVEN_MISSING, SETUP_FAILED.
+ * PostgreSQL with empty databases, and Kafka with no topic: what an earlier run left is ended and removed, for its
+ * messages were signed with keys that are gone. Without Kafka a further database holds the messages. Throws
+ * JAVA_MISSING, MAVEN_MISSING, SETUP_FAILED.
  */
 export async function startDemoServers(options: {
   readonly keep: boolean;
+  readonly broker: "kafka" | "postgres";
   readonly log: (line: string) => void;
 }): Promise<DemoServers> {
-  const { keep, log } = options;
-  const kafkaStarts = removeServerFolder(kafkaFolder).then(() =>
-    startKafka({ folder: kafkaFolder, detached: keep, log }),
+  const { broker, keep, log } = options;
+  const kafkaStarts = removeServerFolder(kafkaFolder).then(async () =>
+    broker === "kafka" ? await startKafka({ folder: kafkaFolder, detached: keep, log }) : null,
   );
   const postgresStarts = startPostgres({ dataFolder: postgresFolder, detached: keep, log });
   const [kafka, postgres] = await Promise.allSettled([kafkaStarts, postgresStarts]);
   const stop = async (): Promise<void> => {
     const running = [kafka, postgres].flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-    await Promise.all(running.map((server) => server.stop()));
+    await Promise.all(running.map(async (server) => await server?.stop()));
   };
   if (kafka.status === "rejected" || postgres.status === "rejected") {
     await stop();
     throw kafka.status === "rejected" ? kafka.reason : (postgres as PromiseRejectedResult).reason;
   }
-  const server = postgres.value;
-  const fresh = async (name: string): Promise<string> => {
-    await server.dropDatabase(name);
-    return await server.createDatabase(name);
-  };
   try {
     // Only now: while another demo runs on these folders, its servers refuse to be taken over and its node stays.
     await endNationalNode();
-    const urls: DemoUrls = {
-      registry: await fresh("registry"),
-      exchange: await fresh("exchange"),
-      national: await fresh("national"),
-      brokers: kafka.value.brokers,
-    };
-    return { urls, stop };
+    return { urls: await freshDatabases(postgres.value, kafka.value), stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+async function freshDatabases(server: PostgresServer, kafka: KafkaServer | null): Promise<DemoUrls> {
+  const fresh = async (name: string): Promise<string> => {
+    await server.dropDatabase(name);
+    return await server.createDatabase(name);
+  };
+  return {
+    registry: await fresh("registry"),
+    exchange: await fresh("exchange"),
+    national: await fresh("national"),
+    ...(kafka === null ? { brokers: [], broker: await fresh("broker") } : { brokers: kafka.brokers }),
+  };
 }
 
 /** Remembers the national node's process, so that the next run or `demo:stop` ends it also after a crash of ours. */

@@ -3,6 +3,7 @@ import { join, relative } from "node:path";
 import { describeError } from "../../config/describe-error.ts";
 import { errorKinds } from "../../contracts/errors.ts";
 import { createTexts, type Texts } from "../../contracts/texts.ts";
+import { kafkaObstacle } from "../kafka-here.ts";
 import { checkedEntities } from "./checker-rows.ts";
 import { type DemoOptions, demoLanguage, demoOptions } from "./demo-options.ts";
 import { addsUp } from "./demo-result.ts";
@@ -39,14 +40,15 @@ async function main(args: readonly string[]): Promise<number> {
 async function run(options: DemoOptions, texts: Texts, signal: AbortSignal): Promise<number> {
   const began = performance.now();
   say(texts("demo.title", { students: options.students, seed: options.seed, source: options.source }));
-  say(texts("demo.step.servers"));
-  const servers = await startDemoServers({ keep: options.keep, log: (line) => say(`  ${line}`) });
+  const broker = brokerOf(options, texts);
+  say(texts(`demo.step.servers.${broker}`));
+  const servers = await startDemoServers({ keep: options.keep, broker, log: (line) => say(`  ${line}`) });
   let isKept = false;
   try {
     const demo = await runDemo({ options, shape: xuejiShape, urls: servers.urls, texts, say, signal });
     signal.throwIfAborted();
     isKept = options.keep;
-    return finish(options, texts, demo, isKept ? servers : null, (performance.now() - began) / 1000);
+    return finish(options, texts, demo, broker, isKept ? servers : null, (performance.now() - began) / 1000);
   } finally {
     if (!isKept) {
       await endNationalNode();
@@ -55,16 +57,30 @@ async function run(options: DemoOptions, texts: Texts, signal: AbortSignal): Pro
   }
 }
 
+/** What carries the messages; says so where it is not Kafka. */
+function brokerOf(options: DemoOptions, texts: Texts): "kafka" | "postgres" {
+  if (options.broker === "kafka") return "kafka";
+  if (options.broker === "postgres") {
+    say(texts("demo.broker.chosen"));
+    return "postgres";
+  }
+  const obstacle = kafkaObstacle(process.env);
+  if (obstacle === null) return "kafka";
+  say(texts("demo.broker.instead", { reason: texts(`errors.${obstacle.code}.what`, obstacle.params) }));
+  return "postgres";
+}
+
 function finish(
   options: DemoOptions,
   texts: Texts,
   demo: DemoRun,
+  broker: "kafka" | "postgres",
   kept: DemoServers | null,
   total: number,
 ): number {
   const exit = demo.check.differences === 0 && addsUp(demo.results) ? 0 : 1;
   const urlsFile = options.json ?? join(demoFolder, "out.json");
-  writeFileSync(urlsFile, `${JSON.stringify(outcome(options, demo, kept, total, exit), null, 2)}\n`, {
+  writeFileSync(urlsFile, `${JSON.stringify(outcome(options, demo, broker, kept, total, exit), null, 2)}\n`, {
     mode: 0o600,
   });
   const files = {
@@ -81,6 +97,7 @@ function finish(
 function outcome(
   options: DemoOptions,
   demo: DemoRun,
+  broker: "kafka" | "postgres",
   kept: DemoServers | null,
   total: number,
   exit: number,
@@ -93,6 +110,7 @@ function outcome(
     seed: options.seed,
     loaders: options.loaders,
     source: options.source,
+    broker,
     ...results,
     check: { rows: sum("rows"), fields: sum("fields"), differences: check.differences },
     findings: check.differences === 0 ? undefined : check,
