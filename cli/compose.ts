@@ -98,8 +98,15 @@ export class Province {
     return this.#connector;
   }
 
+  /** Says on standard error where it is no Kafka. */
   async broker(): Promise<Broker> {
-    this.#broker ??= await openKafka(this.config.kafka, this.log, this.#closers, this.#tellTrial);
+    if (this.#broker === null) this.#tellTrial(this.config.kafka);
+    return await this.silentBroker();
+  }
+
+  /** For `check`, whose table says it. */
+  async silentBroker(): Promise<Broker> {
+    this.#broker ??= await openKafka(this.config.kafka, this.log, this.#closers);
     return this.#broker;
   }
 
@@ -235,8 +242,15 @@ export class Nation {
     return store;
   }
 
+  /** Says on standard error where it is no Kafka. */
   async broker(): Promise<Broker> {
-    this.#broker ??= await openKafka(this.config.kafka, this.log, this.#closers, this.#tellTrial);
+    if (this.#broker === null) this.#tellTrial(this.config.kafka);
+    return await this.silentBroker();
+  }
+
+  /** For `check`, whose table says it. */
+  async silentBroker(): Promise<Broker> {
+    this.#broker ??= await openKafka(this.config.kafka, this.log, this.#closers);
     return this.#broker;
   }
 
@@ -358,21 +372,17 @@ function openConnector(config: ProvinceConfig, closers: Closers): Connector {
   return connector;
 }
 
-type TellTrial = (place: string) => void;
+type TellTrial = (config: KafkaConfig) => void;
 
 /** Whoever reads JSON finds it in the log alone. */
 function tellTrialOf({ json, terminal }: Invocation): TellTrial {
-  return (place) => {
-    if (!json) terminal.note("broker.trial", { place });
+  return ({ client, url }) => {
+    if (client === "postgres" && !json)
+      terminal.note("broker.trial", { place: placeOf(url?.reveal() ?? "") });
   };
 }
 
-async function openKafka(
-  config: KafkaConfig,
-  log: Log,
-  closers: Closers,
-  tellTrial: TellTrial,
-): Promise<Broker> {
+async function openKafka(config: KafkaConfig, log: Log, closers: Closers): Promise<Broker> {
   const { brokers, clientId, messageBytesMax, requestTimeoutMs, sasl, tls, url } = config;
   const options = {
     brokers,
@@ -383,7 +393,6 @@ async function openKafka(
     ...(tls === undefined ? {} : { tls }),
     ...(sasl === undefined ? {} : { sasl: { ...sasl, password: sasl.password.reveal() } }),
   };
-  if (config.client === "postgres") tellTrial(placeOf(options.url ?? ""));
   const broker = await openBroker(config.client, options, ({ client, level, code }) => {
     if (level === "error") log.error("broker.event", { client, code });
     else log.warn("broker.event", { client, code });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { DuijieError } from "../contracts/errors.ts";
 import { findJava, findMaven, javaVersion } from "./java.ts";
+import { kafkaObstacle } from "./kafka-here.ts";
 import { mavenArguments } from "./kafka-jars.ts";
 
 describe("Java and Maven", () => {
@@ -28,6 +29,14 @@ describe("Java and Maven", () => {
     }
     return expect.fail("it did not throw");
   }
+
+  it("tells what keeps Kafka from this machine: Java, or Maven while the jars are not here", () => {
+    install("17.0.15");
+    const env = { JAVA_HOME: home, PATH: "/nonexistent" };
+    expect(kafkaObstacle(env, true)).to.equal(null);
+    expect(kafkaObstacle(env, false)?.code).to.equal("MAVEN_MISSING");
+    expect(kafkaObstacle({ PATH: "/nonexistent" }, true)?.code).to.equal("JAVA_MISSING");
+  });
 
   it("reads the version that java -version prints", () => {
     expect(javaVersion('openjdk version "17.0.15" 2025-04-15')).to.equal(17);

@@ -75,7 +75,7 @@ async function checkTopics(province: Province, texts: Texts): Promise<CheckLine>
       topicName(code, "up", "control"),
       topicName(code, "down", "control"),
     ];
-    const found = await (await province.broker()).topics(wanted);
+    const found = await (await province.silentBroker()).topics(wanted);
     const missing = wanted.filter((topic) => !found.has(topic));
     if (missing.length > 0) throw new DuijieError("TOPIC_MISSING", { topic: missing.join(", ") });
     return wanted.map((topic) => `${topic} (${found.get(topic) ?? 0})`).join(", ");
@@ -101,7 +101,7 @@ export async function checkNation(nation: Nation, texts: Texts): Promise<readonl
   });
   const topics = await asked(texts, "kafka", texts("cli.check.topics"), async () => {
     const wanted = nation.provinces.map((province) => topicName(province, "up", "data"));
-    const found = await (await nation.broker()).topics(wanted);
+    const found = await (await nation.silentBroker()).topics(wanted);
     return texts("cli.check.topicsFound", { found: found.size, wanted: wanted.length });
   });
   return [...database, keys, ...trialLine(nation.config.kafka, texts), topics];

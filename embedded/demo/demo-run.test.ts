@@ -51,13 +51,14 @@ describe("the demo's command", () => {
       keep: false,
       loaders: 1,
       source: "postgres",
+      broker: "auto",
       language: "zh",
     });
   });
 
   it("takes all its options, and stop", () => {
     const options = demoOptions(
-      ["--students", "9", "--seed", "s", "--json", "o.json", "--keep", "--loaders", "3", "--source", "csv"],
+      ["--students", "9", "--seed", "s", "--json", "o.json", "--keep", "--loaders", "3", "--source", "csv", "--broker", "postgres"],
       {
         LANG: "en_US.UTF-8",
       },
@@ -69,6 +70,7 @@ describe("the demo's command", () => {
       keep: true,
       loaders: 3,
       source: "csv",
+      broker: "postgres",
       language: "en",
     });
     expect(demoOptions(["stop", "--lang", "zh"], { LANG: "en_US" })).to.include({

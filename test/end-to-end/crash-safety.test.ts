@@ -2,7 +2,6 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { xuejiShape } from "../../embedded/demo/xueji-rows.ts";
-import { startKafka } from "../../embedded/kafka-server.ts";
 import { startPostgres } from "../../embedded/postgres-server.ts";
 import { ended, kill, ProvinceWorld } from "../support/province-world.ts";
 import { until } from "../support/until.ts";
@@ -57,10 +56,9 @@ describe("five kills inside one load", function () {
   it("kills the broker while batches are on their way", async () => {
     const before = await settled();
     await moment("the broker", (now) => now.sealed + now.published > 0 && now.settled > before + 4);
-    const { port } = world.kafka;
-    await world.kafka.kill();
+    await world.broker.kill();
     await afterKill();
-    world.kafka = await startKafka({ folder: join(world.folder, "kafka"), port });
+    await world.broker.restart();
   });
 
   it("kills PostgreSQL while transactions are open", async () => {

@@ -10,6 +10,8 @@ import { packageRoot } from "../../contracts/package-root.ts";
 import { demoFolder } from "../../embedded/demo/demo-servers.ts";
 import { keepCanaries, runOutputFolder } from "../support/run-output.ts";
 
+/** Where tests are told to do without Kafka, the demo is too. */
+const brokerOption = process.env["DUIJIE_TEST_BROKER"] === "postgres" ? ["--broker", "postgres"] : [];
 const outcomes = ["unchanged", "pending", "applied", "waiting", "superseded", "withdrawn"] as const;
 
 describe("npm run demo", function () {
@@ -17,7 +19,19 @@ describe("npm run demo", function () {
 
   it("loads a province, checks it independently, keeps its servers when asked to, and demo:stop ends them", async () => {
     const file = join(mkdtempSync(join(tmpdir(), "duijie-demo-")), "out.json");
-    const code = await npmRun("demo", "--", "--students", "2000", "--seed", "7", "--json", file, "--keep");
+    const code = await npmRun(
+      "demo",
+      {},
+      "--",
+      "--students",
+      "2000",
+      "--seed",
+      "7",
+      "--json",
+      file,
+      "--keep",
+      ...brokerOption,
+    );
     try {
       expect([0, 3]).to.include(code);
       keepCanaries(join(demoFolder, "province"), "demo");
@@ -40,7 +54,7 @@ describe("npm run demo", function () {
       expect(await pupilsAt(url)).to.equal(part(part(out, "student"), "check")["rows"]);
       expectedFromTables = expectedDigests();
     } finally {
-      expect(await npmRun("demo:stop")).to.equal(0);
+      expect(await npmRun("demo:stop", {})).to.equal(0);
     }
     const url = String(part(JSON.parse(readFileSync(file, "utf8")), "urls")["national"]);
     expect(await pupilsAt(url).catch(() => "gone")).to.equal("gone");
@@ -49,7 +63,7 @@ describe("npm run demo", function () {
   it("loads the same province from GB18030 files, with no difference to what it expected of tables", async () => {
     const file = join(mkdtempSync(join(tmpdir(), "duijie-demo-")), "out.json");
     const args = ["--students", "500", "--seed", "7", "--source", "csv-gb18030", "--json", file];
-    expect(await npmRun("demo", "--", ...args)).to.equal(0);
+    expect(await npmRun("demo", {}, "--", ...args, ...brokerOption)).to.equal(0);
     keepCanaries(join(demoFolder, "province"), "demo-files");
     cpSync(join(demoFolder, "logs"), join(runOutputFolder("demo-files"), "logs"), { recursive: true });
     const out: unknown = JSON.parse(readFileSync(file, "utf8"));
@@ -63,7 +77,7 @@ describe("npm run demo", function () {
   it("ends in the same expected files where a vendor writes by SQL, with a verdict for each row as the ledger has it", async () => {
     const file = join(mkdtempSync(join(tmpdir(), "duijie-demo-")), "out.json");
     const args = ["--students", "2000", "--seed", "7", "--source", "vendor", "--json", file, "--keep"];
-    const code = await npmRun("demo", "--", ...args);
+    const code = await npmRun("demo", {}, "--", ...args, ...brokerOption);
     try {
       expect([0, 3]).to.include(code);
       keepCanaries(join(demoFolder, "province"), "demo-vendor");
@@ -87,8 +101,18 @@ describe("npm run demo", function () {
         expect(verdicts.get(entity), entity).to.deep.equal(above);
       }
     } finally {
-      expect(await npmRun("demo:stop")).to.equal(0);
+      expect(await npmRun("demo:stop", {})).to.equal(0);
     }
+  });
+
+  it("runs where there is neither Java nor Maven, and says what takes Kafka's place", async () => {
+    const size = ["--students", "500", "--seed", "7", "--lang", "en"];
+    const code = await npmRun("demo", { JAVA_HOME: "/nonexistent" }, "--", ...size);
+    const said = readFileSync(join(runOutputFolder("demo"), "demo-without-java.txt"), "utf8");
+    expect(code, said).to.equal(0);
+    expect(said)
+      .to.include("No Kafka here: messages go through a log in PostgreSQL instead")
+      .and.include(" 0 differences");
   });
 });
 
@@ -118,16 +142,22 @@ async function verdictsAt(url: string): Promise<ReadonlyMap<string, Record<strin
   }
 }
 
-async function npmRun(...args: string[]): Promise<number | null> {
-  const child = spawn("npm", ["run", "--silent", ...args], {
+async function npmRun(
+  script: string,
+  env: Readonly<Record<string, string>>,
+  ...args: string[]
+): Promise<number | null> {
+  const child = spawn("npm", ["run", "--silent", script, ...args], {
     cwd: packageRoot,
+    env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const parts: Buffer[] = [];
   child.stdout.on("data", (data: Buffer) => parts.push(data));
   child.stderr.on("data", (data: Buffer) => parts.push(data));
   await once(child, "close");
-  writeFileSync(join(runOutputFolder("demo"), `${args[0]?.replace(":", "-")}.txt`), Buffer.concat(parts));
+  const file = `${script.replace(":", "-")}${"JAVA_HOME" in env ? "-without-java" : ""}.txt`;
+  writeFileSync(join(runOutputFolder("demo"), file), Buffer.concat(parts));
   return child.exitCode;
 }
 

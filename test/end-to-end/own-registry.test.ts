@@ -6,7 +6,8 @@ import { parseDocument } from "yaml";
 import { entityNames } from "../../contracts/entity.ts";
 import { secondShape } from "../../embedded/demo/second-registry.ts";
 import { printedJson } from "../support/duijie-process.ts";
-import { freshDatabase, testKafka } from "../support/servers.ts";
+import { freshDatabase } from "../support/servers.ts";
+import { logUrl, testBroker } from "../support/test-broker.ts";
 import { kafkaClient, lookInto, TwoNodes } from "../support/two-nodes.ts";
 import { until } from "../support/until.ts";
 
@@ -91,7 +92,7 @@ describe("a registry that the demo did not make, loaded by documented commands a
       name: "own-registry",
       province,
       urls,
-      brokers: await testKafka(),
+      brokers: await testBroker(),
       // Enough for two counties, so that one can be the pilot.
       students: 9000,
       shape: secondShape,
@@ -139,8 +140,15 @@ describe("a registry that the demo did not make, loaded by documented commands a
   }
 
   it("init: writes configuration, keys and GRANT scripts of both nodes, which exchange their public keys", async () => {
-    const brokers = (await testKafka()).flatMap((broker) => ["--broker", broker]);
-    const common = ["--province", province, "--lang", "en", ...brokers];
+    const place = await testBroker();
+    const brokers = logUrl(place) === undefined ? place : ["postgres"];
+    const common = [
+      "--province",
+      province,
+      "--lang",
+      "en",
+      ...brokers.flatMap((broker) => ["--broker", broker]),
+    ];
     await nodes.anyone("init", "--role", "national", "--folder", "nation", ...common);
     await nodes.anyone("init", "--folder", "my", ...common);
     const copy = (from: string, to: string) => copyFileSync(join(nodes.folder, from), join(nodes.folder, to));
@@ -153,8 +161,9 @@ describe("a registry that the demo did not make, loaded by documented commands a
     const entities: unknown = JSON.parse(readFileSync(join(nodes.generated, "registry.json"), "utf8"));
     const files = readdirSync(join(nodes.generated, "mappings"));
     const mappings = files.map((file) => [file.replace(/\.csv$/, ""), `../generated/mappings/${file}`]);
+    const client = logUrl(nodes.options.brokers) === undefined ? kafkaClient() : "postgres";
     edit("my/duijie.yaml", [
-      ["kafka.client", kafkaClient()],
+      ["kafka.client", client],
       ["registry.entities", entities],
       ["registry.limits", { concurrentReads: 2 }],
       ["mappings", Object.fromEntries(mappings)],
@@ -164,7 +173,7 @@ describe("a registry that the demo did not make, loaded by documented commands a
       ["log", { level: "debug", file: join(nodes.logFolder, "province.log") }],
     ]);
     edit("nation/duijie.yaml", [
-      ["kafka.client", kafkaClient()],
+      ["kafka.client", client],
       ["log", { level: "debug", file: join(nodes.logFolder, "national.log") }],
     ]);
     const { stdout } = await nodes.province("config", "show");

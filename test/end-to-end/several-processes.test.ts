@@ -2,7 +2,8 @@ import { expect } from "chai";
 import type pg from "pg";
 import { xuejiShape } from "../../embedded/demo/xueji-rows.ts";
 import type { DuijieProcess } from "../support/duijie-process.ts";
-import { freshDatabase, testKafka } from "../support/servers.ts";
+import { freshDatabase } from "../support/servers.ts";
+import { testBroker } from "../support/test-broker.ts";
 import { lookInto, TwoNodes } from "../support/two-nodes.ts";
 import { until } from "../support/until.ts";
 
@@ -40,7 +41,7 @@ describe("three processes on one load", function () {
       name: "several-processes",
       province: "51",
       urls,
-      brokers: await testKafka(),
+      brokers: await testBroker(),
       students: 2000,
       shape: xuejiShape,
       provinceParts: { load, link: { sweepMs: 1000, sealedSeconds: 3 }, registry: { limits } },

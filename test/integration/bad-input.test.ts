@@ -7,7 +7,6 @@ import { createTexts, languages } from "../../contracts/texts.ts";
 import { migrate } from "../../exchange-db/migrate.ts";
 import { exchangeMigrations } from "../../exchange-db/migrations/index.ts";
 import { nationalMigrations } from "../../national/migrations/index.ts";
-import { openBroker } from "../../pipeline/broker/open-broker.ts";
 import { topicName } from "../../pipeline/topics.ts";
 import { badInputs, province } from "../support/bad-inputs.ts";
 import {
@@ -19,8 +18,9 @@ import {
   provinceContent,
 } from "../support/province-folder.ts";
 import { runCli } from "../support/run-cli.ts";
-import { freshDatabase, testKafka, testPostgres } from "../support/servers.ts";
+import { freshDatabase, testPostgres } from "../support/servers.ts";
 import { fillRegistry, smallProvince } from "../support/small-province.ts";
+import { openAt, testBroker } from "../support/test-broker.ts";
 
 describe("bad input", function () {
   this.timeout(120_000);
@@ -39,7 +39,7 @@ describe("bad input", function () {
       registry: registry.url,
       exchange: exchange.url,
       national: national.url,
-      brokers: await testKafka(),
+      brokers: await testBroker(),
     };
     await fillRegistry(urls.registry, smallProvince(province, 4));
     await migrate(urls.exchange, "exchange", exchangeMigrations);
@@ -130,8 +130,8 @@ describe("bad input", function () {
   }
 
   async function makeTopics(brokers: readonly string[]): Promise<void> {
-    const options = { brokers, clientId: "test", requestTimeoutMs: 10_000, messageBytesMax: 1_000_000 };
-    const broker = await openBroker("kafkajs", options);
+    const options = { clientId: "test", requestTimeoutMs: 10_000, messageBytesMax: 1_000_000 };
+    const broker = await openAt(brokers, options);
     const names = [
       topicName(province, "up", "data"),
       topicName(province, "up", "control"),

@@ -8,9 +8,10 @@ import { freePort } from "../../embedded/free-port.ts";
 import { type KafkaServer, startKafka } from "../../embedded/kafka-server.ts";
 import type { BrokerOptions } from "../../pipeline/broker/broker.ts";
 import { openBroker } from "../../pipeline/broker/open-broker.ts";
+import { kafkaMissing } from "../support/broker-kind.ts";
 import {
-  clients,
   codeOf,
+  companions,
   missing,
   numbered,
   optionsFor,
@@ -22,12 +23,14 @@ import { skip } from "../support/skip.ts";
 
 describe("broker with a Kafka of its own", function () {
   this.timeout(120_000);
-  let folder: string;
+  let folder = join(tmpdir(), "duijie-broker-none");
   let kafka: KafkaServer | undefined;
   let address: string;
   let settings: Record<string, string> = {};
 
-  before(async () => {
+  before(async function () {
+    const reason = kafkaMissing();
+    if (reason !== null) skip(this, reason);
     folder = await mkdtemp(join(tmpdir(), "duijie-broker-"));
     const [port, securePort, controllerPort] = [await freePort(), await freePort(), await freePort()];
     address = `127.0.0.1:${securePort}`;
@@ -37,7 +40,7 @@ describe("broker with a Kafka of its own", function () {
   after("ends the Kafka", async () => kafka?.kill());
   after("removes the folder", async () => rm(folder, { recursive: true, force: true }));
 
-  for (const client of clients) {
+  for (const client of companions.kafkajs) {
     describe(`by ${client}`, () => {
       before(async function () {
         const reason = await missing(client);

@@ -16,8 +16,9 @@ import {
   provinceContent,
 } from "../support/province-folder.ts";
 import { runCli } from "../support/run-cli.ts";
-import { freshDatabase, testKafka } from "../support/servers.ts";
+import { freshDatabase } from "../support/servers.ts";
 import { fillRegistry, schoolIdsOf, smallProvince } from "../support/small-province.ts";
+import { testBroker } from "../support/test-broker.ts";
 import { until } from "../support/until.ts";
 
 const province = "43";
@@ -46,7 +47,7 @@ describe("commands of two nodes whose roles have the rights of the GRANT scripts
       ["registry", "exchange", "national"].map(async (name) => await freshDatabase(`commands_${name}`)),
     );
     const [registry = "", exchange = "", national = ""] = databases.map(({ url }) => url);
-    owners = { registry, exchange, national, brokers: await testKafka() };
+    owners = { registry, exchange, national, brokers: await testBroker() };
     const rows = smallProvince(province, pupils);
     rows.student.forEach((row, index) => {
       if (index % 10 === 0) row["genderCode"] = "X";
@@ -183,7 +184,9 @@ describe("commands of two nodes whose roles have the rights of the GRANT scripts
     const { exitCode, out } = await provinceCli("check", "--json");
     expect(exitCode, out).to.equal(0);
     const lines: { part: string; remedy: string | null }[] = JSON.parse(out).lines;
-    expect(lines.filter((line) => line.remedy !== null)).to.deep.equal([]);
+    // Of a broker that is no Kafka the check warns, and it is right.
+    const warnings = lines.filter(({ part, remedy }) => remedy !== null && part !== "kafka");
+    expect(warnings).to.deep.equal([]);
   });
 
   it("plan a load without writing anything", async () => {

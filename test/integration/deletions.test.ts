@@ -6,13 +6,13 @@ import { knownRows } from "../../exchange-db/known-rows.ts";
 import { addsUp, type LedgerLine, ledgerOfRun } from "../../exchange-db/ledger.ts";
 import { moveRun, type Run } from "../../exchange-db/runs.ts";
 import type { Broker } from "../../pipeline/broker/broker.ts";
-import { openBroker } from "../../pipeline/broker/open-broker.ts";
 import { traceParent } from "../../pipeline/envelope.ts";
 import { askDigests, reconciliationOf } from "../../pipeline/stages/reconcile.ts";
 import type { CapturedUnit } from "../../pipeline/unit.ts";
 import { BothSides, testKeys } from "../support/both-sides.ts";
-import { freshDatabase, testKafka } from "../support/servers.ts";
+import { freshDatabase } from "../support/servers.ts";
 import { fillRegistry, smallProvince } from "../support/small-province.ts";
+import { openAt, testBroker } from "../support/test-broker.ts";
 import { until } from "../support/until.ts";
 
 const province = "62";
@@ -25,8 +25,7 @@ describe("deletions", function () {
   let deleting: Run;
 
   before(async () => {
-    broker = await openBroker("kafkajs", {
-      brokers: await testKafka(),
+    broker = await openAt(await testBroker(), {
       clientId: "deletions",
       requestTimeoutMs: 20_000,
       messageBytesMax: 2_000_000,

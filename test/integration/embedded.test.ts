@@ -5,6 +5,7 @@ import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import type { Context } from "mocha";
 import pg from "pg";
 import { DuijieError } from "../../contracts/errors.ts";
 import { isPortFree } from "../../embedded/free-port.ts";
@@ -12,6 +13,8 @@ import { type KafkaServer, startKafka } from "../../embedded/kafka-server.ts";
 import { type PostgresServer, removePostgres, startPostgres } from "../../embedded/postgres-server.ts";
 import { isAlive, processIdentity, waitUntilGone } from "../../embedded/process-identity.ts";
 import { ownIdentity, runningServer, stopServer, writeState } from "../../embedded/state.ts";
+import { kafkaMissing } from "../support/broker-kind.ts";
+import { skip } from "../support/skip.ts";
 
 async function ask(url: string, statement: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url });
@@ -221,7 +224,8 @@ describe("embedded Kafka", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("accepts connections as soon as the start returns, and again after SIGKILL on the same port", async () => {
+  it("accepts connections as soon as the start returns, and again after SIGKILL on the same port", async function () {
+    skipWithoutKafka(this);
     server = await startKafka({ folder });
     const { port } = server;
     await connect(port);
@@ -235,7 +239,8 @@ describe("embedded Kafka", () => {
     expect(runningServer(folder)).to.deep.include({ kind: "kafka", port, owner: ownIdentity() });
   });
 
-  it("stops when asked", async () => {
+  it("stops when asked", async function () {
+    skipWithoutKafka(this);
     const identity = identityOf(server?.pid ?? 0);
     await server?.stop();
     expect(isAlive(identity)).to.equal(false);
@@ -254,6 +259,11 @@ describe("embedded Kafka", () => {
     return /^cluster.id=(.+)$/m.exec(readFileSync(join(folder, "data", "meta.properties"), "utf8"))?.[1];
   }
 });
+
+function skipWithoutKafka(context: Context): void {
+  const reason = kafkaMissing();
+  if (reason !== null) skip(context, reason);
+}
 
 async function connect(port: number): Promise<void> {
   const socket = createConnection({ port, host: "127.0.0.1" });

@@ -2,10 +2,10 @@ import { expect } from "chai";
 import { addsUp, ledgerOfRun } from "../../exchange-db/ledger.ts";
 import { acceptShare, readRun } from "../../exchange-db/runs.ts";
 import type { Broker } from "../../pipeline/broker/broker.ts";
-import { openBroker } from "../../pipeline/broker/open-broker.ts";
 import { BothSides, testKeys } from "../support/both-sides.ts";
-import { freshDatabase, testKafka } from "../support/servers.ts";
+import { freshDatabase } from "../support/servers.ts";
 import { fillRegistry, smallProvince } from "../support/small-province.ts";
+import { openAt, testBroker } from "../support/test-broker.ts";
 
 const province = "42";
 
@@ -15,8 +15,7 @@ describe("a load with too many parked rows", function () {
   let sides: BothSides;
 
   before(async () => {
-    broker = await openBroker("kafkajs", {
-      brokers: await testKafka(),
+    broker = await openAt(await testBroker(), {
       clientId: "held",
       requestTimeoutMs: 20_000,
       messageBytesMax: 2_000_000,

@@ -2,13 +2,14 @@ import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { addsUp, ledgerOfRun } from "../../exchange-db/ledger.ts";
 import type { Broker } from "../../pipeline/broker/broker.ts";
-import { openBroker } from "../../pipeline/broker/open-broker.ts";
 import { buildHeaders, type Envelope, type Headers } from "../../pipeline/envelope.ts";
 import { type SigningKey, sign } from "../../pipeline/signing.ts";
 import { topicName } from "../../pipeline/topics.ts";
 import { BothSides, testKeys } from "../support/both-sides.ts";
-import { freshDatabase, testKafka } from "../support/servers.ts";
+import { brokerKinds, skipWithout } from "../support/broker-kind.ts";
+import { freshDatabase } from "../support/servers.ts";
 import { fillRegistry, smallProvince } from "../support/small-province.ts";
+import { openAt, testBroker } from "../support/test-broker.ts";
 import { until } from "../support/until.ts";
 
 const province = "36";
@@ -108,84 +109,87 @@ const cases: readonly {
   { title: "a replay of the same bytes", code: null, make: (good) => good },
 ];
 
-describe("messages that must not be believed", function () {
-  this.timeout(120_000);
-  let broker: Broker;
-  let sides: BothSides;
-  let good: Sent;
-  const keys = testKeys(province);
-  const foreign = testKeys("37").province;
+for (const kind of brokerKinds) {
+  describe(`messages that must not be believed, messages by ${kind}`, function () {
+    this.timeout(120_000);
+    let broker: Broker;
+    let sides: BothSides;
+    let good: Sent;
+    const keys = testKeys(province);
+    const foreign = testKeys("37").province;
 
-  before(async () => {
-    broker = await openBroker("kafkajs", {
-      brokers: await testKafka(),
-      clientId: "refused",
-      requestTimeoutMs: 20_000,
-      messageBytesMax: 2_000_000,
+    before(async function () {
+      skipWithout(this, kind);
+      broker = await openAt(await testBroker(kind), {
+        clientId: "refused",
+        requestTimeoutMs: 20_000,
+        messageBytesMax: 2_000_000,
+      });
+      const source = await freshDatabase("refused_registry");
+      await fillRegistry(source.url, smallProvince(province, 300));
+      sides = new BothSides({
+        province,
+        registryUrl: source.url,
+        exchangeUrl: (await freshDatabase("refused_exchange")).url,
+        nationalUrl: (await freshDatabase("refused_national")).url,
+        broker,
+        keys,
+        alsoTrusted: [foreign.verifying],
+      });
+      await sides.migrate();
+      await sides.startNode();
+      await sides.startLink();
+      const run = await sides.openLoad();
+      expect(await sides.load(run)).to.equal("done");
+      expect((await ledgerOfRun(sides.exchange, run.runId)).every(addsUp)).to.equal(true);
+      good = await studentBatch(sides);
     });
-    const source = await freshDatabase("refused_registry");
-    await fillRegistry(source.url, smallProvince(province, 300));
-    sides = new BothSides({
-      province,
-      registryUrl: source.url,
-      exchangeUrl: (await freshDatabase("refused_exchange")).url,
-      nationalUrl: (await freshDatabase("refused_national")).url,
-      broker,
-      keys,
-      alsoTrusted: [foreign.verifying],
-    });
-    await sides.migrate();
-    await sides.startNode();
-    await sides.startLink();
-    const run = await sides.openLoad();
-    expect(await sides.load(run)).to.equal("done");
-    expect((await ledgerOfRun(sides.exchange, run.runId)).every(addsUp)).to.equal(true);
-    good = await studentBatch(sides);
-  });
 
-  after(async () => await sides?.close());
-  after(async () => await broker?.close());
+    after(async () => await sides?.close());
+    after(async () => await broker?.close());
 
-  for (const { title, code, make } of cases) {
-    it(`${code === null ? "answers again, and applies nothing, for" : `ends in ${code} for`} ${title}`, async () => {
-      const state = await nationalState(sides);
-      const refusals = await refusalsOf(sides);
-      const { headers, value } = make(good, keys.province.signing, foreign.signing);
-      await broker.send([{ topic: topicName(province, "up", "data"), partition: 1, headers, value }]);
-      if (code === null) await until("the repetition was counted", async () => (await repeats(sides)) === 1);
-      else
-        await until(
-          "the refusal was recorded",
-          async () => (await refusalsOf(sides)).length === refusals.length + 1,
+    for (const { title, code, make } of cases) {
+      it(`${code === null ? "answers again, and applies nothing, for" : `ends in ${code} for`} ${title}`, async () => {
+        const state = await nationalState(sides);
+        const refusals = await refusalsOf(sides);
+        const { headers, value } = make(good, keys.province.signing, foreign.signing);
+        await broker.send([{ topic: topicName(province, "up", "data"), partition: 1, headers, value }]);
+        if (code === null)
+          await until("the repetition was counted", async () => (await repeats(sides)) === 1);
+        else
+          await until(
+            "the refusal was recorded",
+            async () => (await refusalsOf(sides)).length === refusals.length + 1,
+          );
+        expect((await refusalsOf(sides)).at(-1) ?? null).to.equal(
+          code === null ? (refusals.at(-1) ?? null) : code,
         );
-      expect((await refusalsOf(sides)).at(-1) ?? null).to.equal(
-        code === null ? (refusals.at(-1) ?? null) : code,
-      );
-      expect(await nationalState(sides)).to.deep.equal(state);
+        expect(await nationalState(sides)).to.deep.equal(state);
+      });
+    }
+
+    it("goes on with good messages afterwards", async () => {
+      const before = await count(sides);
+      const { headers, value } = batch(keys.province.signing, "900100", {});
+      await broker.send([{ topic: topicName(province, "up", "data"), partition: 1, headers, value }]);
+      await until("the good batch was applied", async () => (await count(sides)) === before + 1);
     });
-  }
 
-  it("goes on with good messages afterwards", async () => {
-    const before = await count(sides);
-    const { headers, value } = batch(keys.province.signing, "900100", {});
-    await broker.send([{ topic: topicName(province, "up", "data"), partition: 1, headers, value }]);
-    await until("the good batch was applied", async () => (await count(sides)) === before + 1);
-  });
-
-  it("is not believed by the province either: a receipt that the nation did not sign settles nothing", async () => {
-    const envelope = {
-      ...frame("receipt-forged", "receipt.v1", keys.province.signing.id),
-      source: "nation" as const,
-    };
-    const value = gzipSync("{}");
-    const headers = sign(buildHeaders(envelope), value, keys.province.signing);
-    await broker.send([{ topic: topicName(province, "down", "control"), partition: 0, headers, value }]);
-    await until("the province refused it", async () => {
-      const rows = await sides.exchange.query<{ code: string }>("SELECT code FROM exchange.refusal");
-      return rows.some((row) => row.code === "SIGNATURE_INVALID");
+    it("is not believed by the province either: a receipt that the nation did not sign settles nothing", async () => {
+      const envelope = {
+        ...frame("receipt-forged", "receipt.v1", keys.province.signing.id),
+        source: "nation" as const,
+      };
+      const value = gzipSync("{}");
+      const headers = sign(buildHeaders(envelope), value, keys.province.signing);
+      await broker.send([{ topic: topicName(province, "down", "control"), partition: 0, headers, value }]);
+      await until("the province refused it", async () => {
+        const rows = await sides.exchange.query<{ code: string }>("SELECT code FROM exchange.refusal");
+        return rows.some((row) => row.code === "SIGNATURE_INVALID");
+      });
     });
   });
-});
+}
 
 function frame(id: string, type: string, keyId: string): Envelope {
   return {

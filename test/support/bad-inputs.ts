@@ -22,12 +22,6 @@ const part = (content: Content, name: string): Content => content[name] as Conte
 const changed =
   (name: string, more: Content) =>
   (content: Content): Content => ({ ...content, [name]: { ...part(content, name), ...more } });
-const without =
-  (name: string, key: string) =>
-  (content: Content): Content => {
-    const { [key]: _gone, ...rest } = part(content, name);
-    return { ...content, [name]: rest };
-  };
 const entity =
   (name: string, more: Content) =>
   (content: Content): Content => {
@@ -44,6 +38,8 @@ const field =
   };
 
 /** `FOLDER` is the folder of the test; of `env`, a value may name one of the databases that the test made. */
+const nowhere = { client: "kafkajs", brokers: ["127.0.0.1:1"], requestTimeoutMs: 1000 };
+
 export const badInputs: readonly BadInput[] = [
   {
     name: "no configuration",
@@ -66,7 +62,7 @@ export const badInputs: readonly BadInput[] = [
     code: "CONFIG_INVALID",
     exitCode: 2,
     found: "brokers",
-    change: without("kafka", "brokers"),
+    change: (content) => ({ ...content, kafka: { client: "kafkajs" } }),
   },
   {
     name: "an unknown engine",
@@ -269,14 +265,14 @@ export const badInputs: readonly BadInput[] = [
     code: "BROKER_UNREACHABLE",
     exitCode: 1,
     found: "127.0.0.1:1",
-    change: changed("kafka", { brokers: ["127.0.0.1:1"], requestTimeoutMs: 1000 }),
+    change: (content) => ({ ...content, kafka: nowhere }),
   },
   {
     name: "a broker that can't be reached, asked by check",
     args: ["check"],
     code: "BROKER_UNREACHABLE",
     exitCode: 2,
-    change: changed("kafka", { brokers: ["127.0.0.1:1"], requestTimeoutMs: 1000 }),
+    change: (content) => ({ ...content, kafka: nowhere }),
   },
   {
     name: "topics that nobody made",

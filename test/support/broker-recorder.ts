@@ -6,6 +6,7 @@ import type {
   OutgoingMessage,
 } from "../../pipeline/broker/broker.ts";
 import { openBroker } from "../../pipeline/broker/open-broker.ts";
+import { kafkaMissing } from "./broker-kind.ts";
 import { until as untilTrue } from "./until.ts";
 
 export const clients = ["kafkajs", "rdkafka", "postgres"] as const;
@@ -125,6 +126,8 @@ export async function missing(client: Client): Promise<string | null> {
   const chosen = process.env["CLIENTS"]?.split(",");
   if (chosen !== undefined && !chosen.includes(client)) return "not in CLIENTS";
   if (client === "postgres") return null;
+  const reason = kafkaMissing();
+  if (reason !== null) return reason;
   try {
     await (await openBroker(client, optionsFor(["127.0.0.1:1"]))).close();
     return null;

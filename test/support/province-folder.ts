@@ -5,12 +5,13 @@ import { entityNames } from "../../contracts/entity.ts";
 import { entityContract } from "../../contracts/registry.ts";
 import { createKeyPair } from "../../pipeline/signing.ts";
 import type { ProvinceCode } from "./small-province.ts";
+import { type BrokerPlace, brokerEnvironment, kafkaPart } from "./test-broker.ts";
 
 export interface NodeUrls {
   readonly registry: string;
   readonly exchange: string;
   readonly national: string;
-  readonly brokers: readonly string[];
+  readonly brokers: BrokerPlace;
 }
 
 /** Part of a YAML file; a test changes what it is about. */
@@ -19,7 +20,13 @@ export type Content = { readonly [key: string]: ContentValue };
 
 /** Secrets of both nodes, as their environment. */
 export function nodeEnvironment(urls: NodeUrls): Record<string, string> {
-  return { REGISTRY_URL: urls.registry, EXCHANGE_URL: urls.exchange, NATIONAL_URL: urls.national };
+  const { brokers, exchange, national, registry } = urls;
+  return {
+    REGISTRY_URL: registry,
+    EXCHANGE_URL: exchange,
+    NATIONAL_URL: national,
+    ...brokerEnvironment(brokers),
+  };
 }
 
 /** A province on the tables of `small-province.ts`, as its YAML would say. */
@@ -63,7 +70,7 @@ export function nationalContent(province: ProvinceCode, urls: NodeUrls): Content
 
 /** kafkajs: a client without threads of its own, for tests that run commands in their process. */
 function kafka(urls: NodeUrls): Content {
-  return { client: "kafkajs", brokers: urls.brokers, requestTimeoutMs: 5000, sessionTimeoutMs: 6000 };
+  return { ...kafkaPart(urls.brokers, "kafkajs"), requestTimeoutMs: 5000, sessionTimeoutMs: 6000 };
 }
 
 /** A folder with the keys of both nodes; returns a writer of configurations into it. */

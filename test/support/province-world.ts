@@ -7,11 +7,11 @@ import { type CheckResult, checkLoad } from "../../embedded/demo/checker.ts";
 import { type NodeFiles, writeNodes } from "../../embedded/demo/demo-nodes.ts";
 import { generateProvince } from "../../embedded/demo/generate.ts";
 import type { RegistryShape } from "../../embedded/demo/registry-shape.ts";
-import { type KafkaServer, startKafka } from "../../embedded/kafka-server.ts";
 import { type PostgresServer, removePostgres, startPostgres } from "../../embedded/postgres-server.ts";
-import { removeServerFolder } from "../../embedded/state.ts";
 import { Store } from "../../exchange-db/store.ts";
+import { BrokerServer } from "./broker-server.ts";
 import { keepCanaries, runOutputFolder } from "./run-output.ts";
+import { logUrl } from "./test-broker.ts";
 import { until } from "./until.ts";
 
 export interface WorldOptions {
@@ -42,26 +42,26 @@ export class ProvinceWorld {
   readonly national: Store;
   readonly urls: { readonly registry: string; readonly exchange: string; readonly national: string };
   postgres: PostgresServer;
-  kafka: KafkaServer;
+  readonly broker: BrokerServer;
   readonly #children = new Set<ChildProcess>();
   #started = 0;
 
   static async open(options: WorldOptions): Promise<ProvinceWorld> {
     const folder = join(packageRoot, ".duijie", "worlds", options.name);
     await removePostgres(join(folder, "postgres"));
-    await removeServerFolder(join(folder, "kafka"));
+    await BrokerServer.remove(join(folder, "broker"));
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    const [postgres, kafka] = await Promise.all([
+    const [postgres, broker] = await Promise.all([
       startPostgres({ dataFolder: join(folder, "postgres") }),
-      startKafka({ folder: join(folder, "kafka") }),
+      BrokerServer.start(join(folder, "broker")),
     ]);
     const urls = {
       registry: await postgres.createDatabase("registry"),
       exchange: await postgres.createDatabase("exchange"),
       national: await postgres.createDatabase("national"),
     };
-    const world = new ProvinceWorld(folder, options, postgres, kafka, urls);
+    const world = new ProvinceWorld(folder, options, postgres, broker, urls);
     await generateProvince({
       registryUrl: urls.registry,
       folder: world.generated,
@@ -79,21 +79,22 @@ export class ProvinceWorld {
     folder: string,
     options: WorldOptions,
     postgres: PostgresServer,
-    kafka: KafkaServer,
+    broker: BrokerServer,
     urls: ProvinceWorld["urls"],
   ) {
     this.folder = folder;
     this.generated = join(folder, "province");
     this.output = runOutputFolder(options.name);
     this.postgres = postgres;
-    this.kafka = kafka;
+    this.broker = broker;
+    const log = logUrl(broker.place);
     this.urls = urls;
     this.nodes = writeNodes({
       folder,
       province: "34",
       generated: this.generated,
       shape: options.shape,
-      urls: { ...urls, brokers: kafka.brokers },
+      urls: { ...urls, ...(log === undefined ? { brokers: broker.place } : { brokers: [], broker: log }) },
       client: "kafkajs",
       language: "en",
     });
@@ -203,12 +204,12 @@ export class ProvinceWorld {
   async close(): Promise<void> {
     for (const child of this.#children) child.kill("SIGKILL");
     await Promise.allSettled([this.exchange.close(), this.national.close()]);
-    await Promise.allSettled([this.postgres.stop("immediate"), this.kafka.kill()]);
+    await Promise.allSettled([this.postgres.stop("immediate"), this.broker.kill()]);
     // What the servers wrote is searched for personal data too.
     copyFileSync(this.postgres.logFile, join(this.output, "postgres.log"));
-    copyFileSync(this.kafka.logFile, join(this.output, "kafka.log"));
+    copyFileSync(this.broker.logFile, join(this.output, "broker.log"));
     await removePostgres(join(this.folder, "postgres"));
-    await removeServerFolder(join(this.folder, "kafka"));
+    await BrokerServer.remove(join(this.folder, "broker"));
   }
 }
 

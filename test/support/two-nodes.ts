@@ -11,6 +11,7 @@ import type { RegistryShape } from "../../embedded/demo/registry-shape.ts";
 import type { TruthFile } from "../../embedded/demo/truth.ts";
 import { type DuijieOptions, DuijieProcess, type Ended, runDuijie } from "./duijie-process.ts";
 import { keepCanaries, runOutputFolder } from "./run-output.ts";
+import { type BrokerPlace, brokerEnvironment, kafkaPart } from "./test-broker.ts";
 
 export interface NodeUrls {
   readonly registry: string;
@@ -23,7 +24,7 @@ export interface TwoNodesOptions {
   readonly name: string;
   readonly province: string;
   readonly urls: NodeUrls;
-  readonly brokers: readonly string[];
+  readonly brokers: BrokerPlace;
   readonly students: number;
   readonly shape: RegistryShape;
   /** Laid over `load`, `link` and so on of the province's configuration, part by part. */
@@ -82,7 +83,7 @@ export class TwoNodes {
     for (const owner of [province, "nation"]) this.#writeKeys(owner);
     const entities: unknown = JSON.parse(readFileSync(join(this.generated, "registry.json"), "utf8"));
     const tables = [...Object.keys(this.options.shape.codes), "school-id"];
-    const kafka = { client: kafkaClient(), brokers: [...brokers], sessionTimeoutMs: 6000, retryDelayMs: 200 };
+    const kafka = { ...kafkaPart(brokers, kafkaClient()), sessionTimeoutMs: 6000, retryDelayMs: 200 };
     this.#writeYaml("province.yaml", provinceParts, {
       role: "province",
       province,
@@ -174,7 +175,12 @@ export class TwoNodes {
 
   #surroundings(): DuijieOptions {
     const { exchange, national, registry } = this.options.urls;
-    const env = { DUIJIE_EXCHANGE_URL: exchange, DUIJIE_NATIONAL_URL: national, REGISTRY_URL: registry };
+    const env = {
+      DUIJIE_EXCHANGE_URL: exchange,
+      DUIJIE_NATIONAL_URL: national,
+      REGISTRY_URL: registry,
+      ...brokerEnvironment(this.options.brokers),
+    };
     return { cwd: this.folder, env, logFolder: this.logFolder };
   }
 
