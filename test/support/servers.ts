@@ -134,5 +134,12 @@ after("drops the databases of the tests", async () => {
   for (const name of databases)
     await administer(server, `DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`);
 });
-after("stops the PostgreSQL of this run", async () => stops.postgres?.());
-after("stops the Kafka of this run", async () => stops.kafka?.());
+after("stops the PostgreSQL of this run", async function () {
+  // Its folder may be large, and the machine busy.
+  this.timeout(60_000);
+  await stops.postgres?.();
+});
+after("stops the Kafka of this run", async function () {
+  this.timeout(60_000);
+  await stops.kafka?.();
+});
