@@ -58,7 +58,21 @@ describe("the demo's command", () => {
 
   it("takes all its options, and stop", () => {
     const options = demoOptions(
-      ["--students", "9", "--seed", "s", "--json", "o.json", "--keep", "--loaders", "3", "--source", "csv", "--broker", "postgres"],
+      [
+        "--students",
+        "9",
+        "--seed",
+        "s",
+        "--json",
+        "o.json",
+        "--keep",
+        "--loaders",
+        "3",
+        "--source",
+        "csv",
+        "--broker",
+        "postgres",
+      ],
       {
         LANG: "en_US.UTF-8",
       },

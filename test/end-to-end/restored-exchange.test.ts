@@ -5,7 +5,8 @@ import { entityContract } from "../../contracts/registry.ts";
 import { xuejiShape } from "../../embedded/demo/xueji-rows.ts";
 import type { DuijieProcess } from "../support/duijie-process.ts";
 import { backUp, type ExchangeBackup, emptyAgain } from "../support/exchange-backup.ts";
-import { freshDatabase, testKafka, testPostgres } from "../support/servers.ts";
+import { freshDatabase, testPostgres } from "../support/servers.ts";
+import { testBroker } from "../support/test-broker.ts";
 import { lookInto, TwoNodes } from "../support/two-nodes.ts";
 import { until } from "../support/until.ts";
 
@@ -39,7 +40,7 @@ describe("an exchange-db that is restored from a backup", function () {
       name: "restored-exchange",
       province: "54",
       urls,
-      brokers: await testKafka(),
+      brokers: await testBroker(),
       students: 2000,
       shape: xuejiShape,
       provinceParts: { load, link, registry: { limits } },

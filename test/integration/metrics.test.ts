@@ -13,15 +13,15 @@ import { provinceFigures } from "../../exchange-db/province-figures.ts";
 import { Store } from "../../exchange-db/store.ts";
 import { nationalFigures } from "../../national/figures.ts";
 import type { Broker } from "../../pipeline/broker/broker.ts";
-import { openBroker } from "../../pipeline/broker/open-broker.ts";
 import { noTracer } from "../../pipeline/instruments.ts";
 import { topicName } from "../../pipeline/topics.ts";
 import { BothSides, testKeys } from "../support/both-sides.ts";
 import { CutOff } from "../support/cut-off.ts";
 import { type Scrape, scrape } from "../support/prometheus-text.ts";
 import { runOutputFolder } from "../support/run-output.ts";
-import { freshDatabase, testKafka } from "../support/servers.ts";
+import { freshDatabase } from "../support/servers.ts";
 import { fillRegistry, type Row, smallProvince } from "../support/small-province.ts";
+import { openAt, testBroker } from "../support/test-broker.ts";
 import { until } from "../support/until.ts";
 
 const province = "65";
@@ -39,8 +39,7 @@ describe("metrics after a load", function () {
   let wayToExchange: CutOff;
 
   before(async () => {
-    broker = await openBroker("kafkajs", {
-      brokers: await testKafka(),
+    broker = await openAt(await testBroker(), {
       clientId: "metrics",
       requestTimeoutMs: 20_000,
       messageBytesMax: 2_000_000,

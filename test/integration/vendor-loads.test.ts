@@ -6,10 +6,10 @@ import { addsUp, ledgerOfRun } from "../../exchange-db/ledger.ts";
 import { acceptAbsence, moveRun, type Run, readRun } from "../../exchange-db/runs.ts";
 import { nextVendorLoad, purgeLoads, vendorLoads } from "../../exchange-db/vendor-loads.ts";
 import type { Broker } from "../../pipeline/broker/broker.ts";
-import { openBroker } from "../../pipeline/broker/open-broker.ts";
 import { BothSides, testKeys } from "../support/both-sides.ts";
-import { freshDatabase, testKafka } from "../support/servers.ts";
+import { freshDatabase } from "../support/servers.ts";
 import { type Row, smallProvince } from "../support/small-province.ts";
+import { openAt, testBroker } from "../support/test-broker.ts";
 import { VendorRole } from "../support/vendor-role.ts";
 
 const province = "52";
@@ -24,8 +24,7 @@ describe("loads that vendors write by SQL", function () {
   const parents = { region: all.region, school: all.school, grade: all.grade, class: all.class };
 
   before(async () => {
-    broker = await openBroker("kafkajs", {
-      brokers: await testKafka(),
+    broker = await openAt(await testBroker(), {
       clientId: "vendor",
       requestTimeoutMs: 20_000,
       messageBytesMax: 2_000_000,

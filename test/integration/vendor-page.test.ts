@@ -4,9 +4,9 @@ import { expect } from "chai";
 import pg from "pg";
 import { packageRoot } from "../../contracts/package-root.ts";
 import type { Broker } from "../../pipeline/broker/broker.ts";
-import { openBroker } from "../../pipeline/broker/open-broker.ts";
 import { BothSides, testKeys } from "../support/both-sides.ts";
-import { freshDatabase, testKafka } from "../support/servers.ts";
+import { freshDatabase } from "../support/servers.ts";
+import { openAt, testBroker } from "../support/test-broker.ts";
 import { VendorRole } from "../support/vendor-role.ts";
 
 const province = "53";
@@ -39,8 +39,7 @@ describe("docs/vendor.zh-CN.md", function () {
   let vendor: VendorRole;
 
   before(async () => {
-    broker = await openBroker("kafkajs", {
-      brokers: await testKafka(),
+    broker = await openAt(await testBroker(), {
       clientId: "vendor-page",
       requestTimeoutMs: 20_000,
       messageBytesMax: 2_000_000,
