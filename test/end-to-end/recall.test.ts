@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import type pg from "pg";
 import { xuejiShape } from "../../embedded/demo/xueji-rows.ts";
-import { freshDatabase, testKafka } from "../support/servers.ts";
+import { freshDatabase } from "../support/servers.ts";
+import { testBroker } from "../support/test-broker.ts";
 import { lookInto, TwoNodes } from "../support/two-nodes.ts";
 import { until } from "../support/until.ts";
 
@@ -36,7 +37,7 @@ describe("the recall of a load that was wrong", function () {
       name: "recall",
       province: "53",
       urls,
-      brokers: await testKafka(),
+      brokers: await testBroker(),
       students: 1200,
       shape: xuejiShape,
       provinceParts: { load, link, registry: { limits } },

@@ -9,8 +9,9 @@ import { topicName } from "../../pipeline/topics.ts";
 import { BothSides, testKeys } from "../support/both-sides.ts";
 import { nationalContent, nodeEnvironment, nodeFolder } from "../support/province-folder.ts";
 import { runCli } from "../support/run-cli.ts";
-import { freshDatabase, testKafka } from "../support/servers.ts";
+import { freshDatabase } from "../support/servers.ts";
 import { fillRegistry, smallProvince } from "../support/small-province.ts";
+import { testBroker } from "../support/test-broker.ts";
 import { until } from "../support/until.ts";
 
 const province = "45";

@@ -16,12 +16,12 @@ import {
 import { type Run, readRun } from "../../exchange-db/runs.ts";
 import { Store } from "../../exchange-db/store.ts";
 import type { Broker } from "../../pipeline/broker/broker.ts";
-import { openBroker } from "../../pipeline/broker/open-broker.ts";
 import { askDigests, reconciliationOf } from "../../pipeline/stages/reconcile.ts";
 import type { UpstreamFlow } from "../../pipeline/upstream-flow.ts";
 import { BothSides, testKeys } from "../support/both-sides.ts";
-import { freshDatabase, testKafka } from "../support/servers.ts";
+import { freshDatabase } from "../support/servers.ts";
 import { fillRegistry, type Row, smallProvince } from "../support/small-province.ts";
+import { openAt, testBroker } from "../support/test-broker.ts";
 import { until } from "../support/until.ts";
 
 const province = "63";
@@ -37,8 +37,7 @@ describe("a recall", function () {
   let open: OpenRecall;
 
   before("a first load, part of which is parked", async () => {
-    broker = await openBroker("kafkajs", {
-      brokers: await testKafka(),
+    broker = await openAt(await testBroker(), {
       clientId: "recall",
       requestTimeoutMs: 20_000,
       messageBytesMax: 2_000_000,
