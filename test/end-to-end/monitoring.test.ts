@@ -6,7 +6,8 @@ import { xuejiShape } from "../../embedded/demo/xueji-rows.ts";
 import type { DuijieProcess } from "../support/duijie-process.ts";
 import { type CollectedSpan, OtlpCollector } from "../support/otlp-collector.ts";
 import { scrape } from "../support/prometheus-text.ts";
-import { freshDatabase, testKafka } from "../support/servers.ts";
+import { freshDatabase } from "../support/servers.ts";
+import { testBroker } from "../support/test-broker.ts";
 import { lookInto, TwoNodes } from "../support/two-nodes.ts";
 
 const province = "64";
@@ -31,7 +32,7 @@ describe("a load that is watched", function () {
       name: "monitoring",
       province,
       urls,
-      brokers: await testKafka(),
+      brokers: await testBroker(),
       students: 300,
       shape: xuejiShape,
       provinceParts: { ...watched, load: { chunkRows: 150, batchRows: 100 } },

@@ -4,14 +4,13 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { addsUp, ledgerOfRun } from "../../exchange-db/ledger.ts";
 import type { Broker } from "../../pipeline/broker/broker.ts";
-import { openBroker } from "../../pipeline/broker/open-broker.ts";
 import { topicName } from "../../pipeline/topics.ts";
 import { BothSides, testKeys } from "../support/both-sides.ts";
 import { nationalContent, nodeEnvironment, nodeFolder } from "../support/province-folder.ts";
 import { runCli } from "../support/run-cli.ts";
 import { freshDatabase } from "../support/servers.ts";
 import { fillRegistry, smallProvince } from "../support/small-province.ts";
-import { testBroker } from "../support/test-broker.ts";
+import { openAt, testBroker } from "../support/test-broker.ts";
 import { until } from "../support/until.ts";
 
 const province = "45";
@@ -27,9 +26,8 @@ describe("a position that Kafka does not have", function () {
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "duijie-lost-position-"));
-    const brokers = await testKafka();
-    broker = await openBroker("kafkajs", {
-      brokers,
+    const brokers = await testBroker();
+    broker = await openAt(brokers, {
       clientId: "lost-position",
       requestTimeoutMs: 20_000,
       messageBytesMax: 2_000_000,
