@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { type DestinationStream, destination, pino } from "pino";
 import { DuijieError } from "../contracts/errors.ts";
 import type { Log, LogFields } from "../contracts/log.ts";
+import { LogFile } from "./log-file.ts";
 
 export interface LogOptions {
   readonly level: "debug" | "info" | "warn" | "error";
@@ -227,7 +228,7 @@ function openTarget(file: string | undefined): DestinationStream {
   if (file === undefined) return destination({ dest: 2, sync: true });
   try {
     mkdirSync(dirname(file), { recursive: true });
-    return destination({ dest: file, sync: true, append: true });
+    return LogFile.open(file);
   } catch (error) {
     throw new DuijieError("FILE_UNREADABLE", { file }, error);
   }
