@@ -1,10 +1,10 @@
 import { hash } from "node:crypto";
 import type { ByteRange } from "./byte-range.ts";
+import { encodePlain } from "./encode-plain.ts";
 import type { FieldValue } from "./entity.ts";
 
 const slabBytes = 256 * 1024;
 const quote = 0x22;
-const backslash = 0x5c;
 const comma = 0x2c;
 
 /**
@@ -91,33 +91,5 @@ function writeLength(bytes: Buffer, length: number, from: number): number {
     bytes[at++] = 48 + (length % 10);
   }
   bytes[at++] = 0x3a;
-  return at;
-}
-
-/** The text in UTF-8 from `from` on; gives the place after it, or -1 where JSON has to escape something in it. */
-function encodePlain(text: string, bytes: Buffer, from: number): number {
-  let at = from;
-  for (let index = 0; index < text.length; index += 1) {
-    const unit = text.charCodeAt(index);
-    if (unit < 0x80) {
-      if (unit < 0x20 || unit === quote || unit === backslash) return -1;
-      bytes[at++] = unit;
-    } else if (unit < 0x800) {
-      bytes[at++] = 0xc0 | (unit >> 6);
-      bytes[at++] = 0x80 | (unit & 0x3f);
-    } else if (unit >= 0xd800 && unit <= 0xdfff) {
-      const point = text.codePointAt(index) ?? 0;
-      if (point < 0x10000) return -1;
-      index += 1;
-      bytes[at++] = 0xf0 | (point >> 18);
-      bytes[at++] = 0x80 | ((point >> 12) & 0x3f);
-      bytes[at++] = 0x80 | ((point >> 6) & 0x3f);
-      bytes[at++] = 0x80 | (point & 0x3f);
-    } else {
-      bytes[at++] = 0xe0 | (unit >> 12);
-      bytes[at++] = 0x80 | ((unit >> 6) & 0x3f);
-      bytes[at++] = 0x80 | (unit & 0x3f);
-    }
-  }
   return at;
 }

@@ -353,12 +353,11 @@ function stagedLine(
       to.text("\t");
       to.range(row.raw);
       to.text("\n");
-    } else to.text(`\t${copyFieldsOf(row.raw, fields)}\n`);
+    } else {
+      for (const at of fields) to.value(row.raw[at] ?? null);
+      to.text("\n");
+    }
   };
-}
-
-function copyFieldsOf(raw: readonly (string | null)[], fields: readonly number[]): string {
-  return fields.map((at) => copyValue(raw[at] ?? null)).join("\t");
 }
 
 async function insertIdentifiers(client: StoreClient, landing: Landing): Promise<void> {

@@ -104,16 +104,16 @@ async function fillIncoming(
 }
 
 /** COPY data of a batch's records: bookkeeping, then the contract's values. */
-export function incomingLines(batch: VerifiedBatch): Iterable<Buffer> {
-  return copyPieces(batch.records, (record, to) => to.text(incomingLine(batch, record)));
-}
-
-function incomingLine(batch: VerifiedBatch, record: WireRecord): string {
-  const isDeleted = record.op === "delete";
-  let line = `${batch.province}\t${copyValue(record.key)}\t${record.version}\t${batch.batchId}\t${isDeleted ? "t" : "f"}\t${record.custodyEpoch}\t${record.ordinal}`;
-  // A tombstone keeps the key and the version, and nothing else of the child.
-  for (const value of record.values) line += `\t${isDeleted ? "\\N" : copyValue(value)}`;
-  return `${line}\n`;
+export function incomingLines({ batchId, province, records }: VerifiedBatch): Iterable<Buffer> {
+  return copyPieces(records, (record, to) => {
+    const isDeleted = record.op === "delete";
+    to.text(
+      `${province}\t${copyValue(record.key)}\t${record.version}\t${batchId}\t${isDeleted ? "t" : "f"}\t${record.custodyEpoch}\t${record.ordinal}`,
+    );
+    // A tombstone keeps the key and the version, and nothing else of the child.
+    for (const value of record.values) to.value(isDeleted ? null : value);
+    to.text("\n");
+  });
 }
 
 interface VerdictRow {

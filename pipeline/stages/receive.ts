@@ -117,10 +117,10 @@ function wireRecord(record: unknown, ordinal: number, width: number, batchId: bi
   const cells: readonly unknown[] = record;
   const [op, key, previousKey, version, base, epoch] = cells;
   if (op !== "upsert" && op !== "delete") throw malformed(ordinal);
-  if (typeof key !== "string" || key === "" || !isText(key)) throw malformed(ordinal);
+  if (typeof key !== "string" || key === "" || !key.isWellFormed()) throw malformed(ordinal);
   if (previousKey !== null && typeof previousKey !== "string") throw malformed(ordinal);
   // A batch is one version: a record that claims another could pass the fence of a batch that never was.
-  if (!isCount(version) || BigInt(version) !== batchId) throw malformed(ordinal);
+  if (!isCount(version) || version !== Number(batchId)) throw malformed(ordinal);
   if (base !== null && !isCount(base)) throw malformed(ordinal);
   if (!isCount(epoch)) throw malformed(ordinal);
   const values = cells.slice(recordHead.length);
@@ -138,11 +138,7 @@ function wireRecord(record: unknown, ordinal: number, width: number, batchId: bi
 }
 
 function isValues(values: readonly unknown[]): values is FieldValue[] {
-  return values.every((value) => value === null || (typeof value === "string" && !value.includes("\0")));
-}
-
-function isText(value: string): boolean {
-  return value.isWellFormed() && !value.includes("\0");
+  return values.every((value) => value === null || typeof value === "string");
 }
 
 function isCount(value: unknown): value is number {
