@@ -48,9 +48,17 @@ export function compileField(
     return () => constant;
   }
   const { column } = mapping.from;
+  // Pupils come class by class: most columns are as in the row before.
+  let before: string | null = null;
+  let result: Mapped = null;
   return (row) => {
     const raw = row[column];
-    return raw === null || raw === undefined ? null : step(raw);
+    if (raw === null || raw === undefined) return null;
+    if (raw !== before) {
+      before = raw;
+      result = step(raw);
+    }
+    return result;
   };
 }
 

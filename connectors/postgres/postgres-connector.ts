@@ -254,14 +254,14 @@ function rowMaker(source: SourceEntity): (row: CopyRow) => SourceRow {
   const hashAt = columns.length;
   const trailing = columns.length + 1 - valueAt.length;
   return ({ fields, line, unreadable }) => {
-    const row = {
-      key: keyText(fields, keyAt),
-      hash: fields[hashAt] ?? "",
-      county: countyAt === -1 ? null : (fields[countyAt] ?? null),
-      values: isInPlace ? fields : valueAt.map((at) => fields[at] ?? null),
-    };
-    if (isInPlace) fields.length = valueAt.length;
-    if (isInPlace && line !== undefined) return { ...row, line: withoutFields(line, trailing) };
+    const key = keyText(fields, keyAt);
+    const hash = fields[hashAt] ?? "";
+    const county = countyAt === -1 ? null : (fields[countyAt] ?? null);
+    if (isInPlace && line !== undefined) {
+      fields.length = valueAt.length;
+      return { key, hash, county, values: fields, line: withoutFields(line, trailing) };
+    }
+    const row = { key, hash, county, values: valueAt.map((at) => fields[at] ?? null) };
     if (unreadable === undefined) return row;
     return { ...row, unreadable: { column: columns[unreadable.index] ?? "", hex: unreadable.hex } };
   };
