@@ -4,13 +4,7 @@ import { type EntityName, entityNames } from "../../contracts/entity.ts";
 import { type EntityContract, entityContract } from "../../contracts/registry.ts";
 import { copyPieces, copyValue, sendCopy } from "../../exchange-db/copy-text.ts";
 import type { StoreClient } from "../../exchange-db/store.ts";
-import type {
-  EntityDigest,
-  RegistryPort,
-  Verdict,
-  VerifiedBatch,
-  WireRecord,
-} from "../../pipeline/registry-port.ts";
+import type { EntityDigest, RegistryPort, Verdict, VerifiedBatch } from "../../pipeline/registry-port.ts";
 import { orphans, overtakenFirst } from "./orphans.ts";
 import { planSettings, verdictSql } from "./verdict-sql.ts";
 
