@@ -79,9 +79,11 @@ export class TcpProxy {
 
   async close(): Promise<void> {
     this.heal();
+    const closed = once(this.#server, "close");
     this.#server.close();
     this.#reset([...this.#pairs]);
-    await once(this.#server, "close");
+    // A connection that came just now is nobody's any more; its process ends with the test.
+    await Promise.race([closed, delay(2000)]);
   }
 
   #accept(client: Socket, port: number, host: string): void {
@@ -111,7 +113,8 @@ export class TcpProxy {
       await this.#pass(pair);
       this.#reset([pair]);
     }
-    if (pair.client.destroyed || pair.upstream.destroyed) this.#pairs.delete(pair);
+    // Until both are gone: one that is half closed is nobody's to end but ours.
+    if (pair.client.destroyed && pair.upstream.destroyed) this.#pairs.delete(pair);
   }
 
   async #pass(pair: Pair): Promise<void> {
