@@ -126,20 +126,24 @@ function listFolders(): string[] {
   }
 }
 
+/** The fault run uses what stands here without mocha, and servers of its own. */
+const afterRun: (title: string, work: Mocha.AsyncFunc) => void =
+  typeof after === "function" ? after : () => undefined;
+
 // One hook each: when one fails, the others still run, and no server is left behind.
-after("drops the databases of the tests", async () => {
+afterRun("drops the databases of the tests", async () => {
   // A server of our own goes as a whole.
   if (postgres === undefined || stops.postgres !== undefined) return;
   const server = await postgres;
   for (const name of databases)
     await administer(server, `DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`);
 });
-after("stops the PostgreSQL of this run", async function () {
+afterRun("stops the PostgreSQL of this run", async function () {
   // Its folder may be large, and the machine busy.
   this.timeout(60_000);
   await stops.postgres?.();
 });
-after("stops the Kafka of this run", async function () {
+afterRun("stops the Kafka of this run", async function () {
   this.timeout(60_000);
   await stops.kafka?.();
 });
