@@ -91,8 +91,12 @@ describe("the docs", () => {
       "docs/operations.md",
       "docs/errors.md",
       "docs/architecture.md",
+      "docs/manual.md",
+      "docs/manual.zh-CN.md",
     ];
     const shown = files.flatMap((file) => shownCommands(read(file)));
+    // Blocks to be typed have no prompt.
+    shown.push(...shownCommands(read("docs/runbook.md").replaceAll(/^duijie /gm, "$ duijie ")));
     expect(shown).to.have.length.above(50);
     expect(shown.map((line) => faultOf(line, root)).filter((fault) => fault !== null)).to.deep.equal([]);
   });
@@ -124,6 +128,15 @@ describe("the docs", () => {
     const english = blocks(read("README.md"));
     expect(english).to.have.length.above(10);
     expect(blocks(read("README.zh-CN.md"))).to.deep.equal(english);
+  });
+
+  it("show the same commands and sections in both languages of the manual", () => {
+    const [english = "", chinese = ""] = ["docs/manual.md", "docs/manual.zh-CN.md"].map(read);
+    const parts = (page: string) => page.split(/^## \d+\. .*$/m);
+    const commands = (part: string) =>
+      [...part.matchAll(/`duijie ([^`]+)`/g)].map((match) => match[1] ?? "").toSorted();
+    expect(parts(english)).to.have.length.above(9);
+    expect(parts(chinese).map(commands)).to.deep.equal(parts(english).map(commands));
   });
 
   it("give each README fewer than 150 lines", () => {
