@@ -1,6 +1,7 @@
 import { loadTable } from "../contracts/ddl.ts";
 import type { EntityName } from "../contracts/entity.ts";
 import { entityContract } from "../contracts/registry.ts";
+import type { Run } from "./runs.ts";
 import type { Store } from "./store.ts";
 
 /** Living records of an entity that a complete load lacks. */
@@ -85,5 +86,23 @@ export async function closeKeyless(
                 WHEN x.code = 'KEY_DUPLICATE' THEN CASE ${rows} = x.source_key) WHEN 0 THEN $4 WHEN 1 THEN true ELSE false END
                 ELSE false END`,
     [province, load.loadId, entity, load.isComplete],
+  );
+}
+
+/**
+ * Closes exceptions of rows without a key once a run has read the range of such rows and found none. Where the run is of
+ * some counties only theirs; of a run of some phases nobody can tell.
+ */
+export async function closeMissingKeys(store: Store, run: Run, entity: EntityName): Promise<void> {
+  const { counties, phases } = run.scope;
+  if (phases !== undefined) return;
+  await store.query(
+    `UPDATE exchange.exception x SET outcome = 'superseded'
+     WHERE x.province = $1 AND x.entity = $2 AND x.source_key IS NULL AND x.outcome = 'quarantined'
+       AND ($4::text[] IS NULL OR x.county = ANY ($4))
+       AND (SELECT sum(l.read_count) FROM exchange.landing l
+            JOIN exchange.segment s ON s.province = l.province AND s.entity = l.entity AND s.segment = l.segment
+            WHERE l.run_id = $3 AND l.province = $1 AND l.entity = $2 AND l.origin = 'chunk' AND s.null_keys) = 0`,
+    [run.province, entity, run.runId, counties ?? null],
   );
 }

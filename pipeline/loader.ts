@@ -3,7 +3,7 @@ import type { Connector, ReadLimits, SourceEntity } from "../connectors/connecto
 import type { EntityName } from "../contracts/entity.ts";
 import { DuijieError } from "../contracts/errors.ts";
 import type { Log } from "../contracts/log.ts";
-import { closeKeyless, completeLoadOf, countAbsent } from "../exchange-db/absence.ts";
+import { closeKeyless, closeMissingKeys, completeLoadOf, countAbsent } from "../exchange-db/absence.ts";
 import {
   createChunks,
   entityProgress,
@@ -93,6 +93,13 @@ export class Loader {
     return this.#hasClosedRun;
   }
 
+  async #closeKeyless(run: Run, entity: EntityName, isComplete: boolean): Promise<void> {
+    const { store } = this.#options;
+    const { load } = run.scope;
+    if (load === undefined) await closeMissingKeys(store, run, entity);
+    else await closeKeyless(store, run.province, entity, { loadId: load, isComplete });
+  }
+
   /** Ends when the run does, when it waits for a person (`held`), or when `signal` asks to stop. */
   async run(signal: AbortSignal): Promise<LoadEnd> {
     const run = await readRun(this.#options.store, this.#runId);
@@ -107,11 +114,7 @@ export class Loader {
         const end = await this.#deleteAbsent(run, complete, signal);
         if (end !== null) return end;
       }
-      const { load } = run.scope;
-      for (const entity of load === undefined ? [] : run.entities) {
-        const read = { loadId: load ?? "", isComplete: complete !== null };
-        await closeKeyless(this.#options.store, run.province, entity, read);
-      }
+      for (const entity of run.entities) await this.#closeKeyless(run, entity, complete !== null);
       await this.#releaseAll(run, signal);
       if (signal.aborted) return "interrupted";
       this.#hasClosedRun = await moveRun(this.#options.store, this.#runId, ["running"], "done");

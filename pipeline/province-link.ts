@@ -110,7 +110,11 @@ export class ProvinceLink {
         this.#positions.release(topic, partition);
         return Promise.resolve();
       },
-      failed: (error, topic, partition) => log.warn("link.delivery.failed", { topic, partition }, error),
+      failed: (error, topic, partition) => {
+        log.warn("link.delivery.failed", { topic, partition }, error);
+        // Nothing comes down any more until a person has accepted it; a silent nation would be the wrong thing to look for.
+        if (error instanceof DuijieError && error.code === "POSITION_LOST") this.#failure ??= error;
+      },
       retryDelayMs,
       sessionTimeoutMs,
     });

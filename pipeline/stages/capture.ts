@@ -182,12 +182,15 @@ async function dropUnchanged(
 ): Promise<CapturedRow[]> {
   const keys = rows.map((row) => row.key);
   const known = await knownRows(options.store, options.province, plan.entity, keys);
+  // Doubled before and single now: landed anew although staging knows it, which closes what is parked under the key.
+  const doubled = await parkedHashes(options.store, options.province, plan.entity, keys, false);
   const fresh: CapturedRow[] = [];
   for (const row of rows) {
     const before = known.get(row.key);
     if (before === undefined) fresh.push(row);
     // Without the digest of what was sent nothing counts as sent; parked rows stay parked.
-    else if (options.isResent === true) fresh.push({ ...row, known: { ...before, wireDigest: null } });
+    else if (options.isResent === true || doubled.has(row.key))
+      fresh.push({ ...row, known: { ...before, wireDigest: null } });
     else if (!isSame(options, plan, row, before)) fresh.push({ ...row, known: before });
   }
   return fresh;
