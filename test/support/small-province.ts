@@ -4,6 +4,7 @@ import { entityContract } from "../../contracts/registry.ts";
 
 /** A test file's own province: topics are named by it, so two files that share a Kafka must not share one. */
 export type ProvinceCode =
+  | "33"
   | "34"
   | "35"
   | "36"
