@@ -16,7 +16,7 @@ describe("docs/runbook.md", () => {
   it("says why a section is run by no test, for few of them", () => {
     const notRun = sections.filter((one) => one.notRun !== null);
     expect(new Set(notRun.map((one) => one.notRun))).to.deep.equal(new Set(reasons));
-    expect(notRun).to.have.length.below(sections.length / 3);
+    expect(notRun, "run one more rather than excuse one more").to.have.length.of.at.most(17);
   });
 
   it("is run by the test wherever it does not say why not", () => {

@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import {
   dropRegistryWithoutCharset,
+  endRecall,
+  endVendor,
   fileCases,
   loadCases,
   type RunbookCase,
@@ -8,6 +10,7 @@ import {
   serverCases,
   setUpCases,
   shareCase,
+  vendorCase,
 } from "../support/runbook-cases.ts";
 import { type RunbookSection, readRunbook } from "../support/runbook-page.ts";
 import { RunbookWorld } from "../support/runbook-world.ts";
@@ -20,6 +23,8 @@ describe("the cure of docs/runbook.md", function () {
   before(async () => {
     world = await RunbookWorld.open();
   });
+  after(endRecall);
+  after(endVendor);
   after(async () => await world?.close());
   after(dropRegistryWithoutCharset);
   beforeEach(() => world.reset());
@@ -72,4 +77,8 @@ describe("the cure of docs/runbook.md", function () {
   });
 
   it(`mends ${shareCase.code}`, async () => await cure(shareCase));
+
+  describe("for a vendor's load", () => {
+    it(`mends ${vendorCase.code}`, async () => await cure(vendorCase));
+  });
 });

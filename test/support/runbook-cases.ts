@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import pg from "pg";
 import { entityNames } from "../../contracts/entity.ts";
 import type { ErrorCode } from "../../contracts/errors.ts";
@@ -7,9 +8,11 @@ import { entityContract } from "../../contracts/registry.ts";
 import { createKeyPair } from "../../pipeline/signing.ts";
 import { badInputs } from "./bad-inputs.ts";
 import type { Content } from "./province-folder.ts";
-import { type HandStep, province, type RunbookWorld, spareSchool } from "./runbook-world.ts";
+import { sendWrong } from "./runbook-messages.ts";
+import { type HandStep, province, pupils, type RunbookWorld, spareSchool } from "./runbook-world.ts";
 import { freshDatabase, testPostgres } from "./servers.ts";
 import { fillRegistry, schoolIdsOf, smallProvince } from "./small-province.ts";
+import { VendorRole } from "./vendor-role.ts";
 
 type World = RunbookWorld;
 
@@ -179,6 +182,20 @@ export const loadCases: readonly RunbookCase[] = [
       },
     ],
   },
+  {
+    code: "PROVINCE_FOREIGN",
+    provoke: async (world) =>
+      await sendWrong(world, "900001", gzipSync("{}"), (headers) => ({
+        ...headers,
+        ce_source: "/provinces/37",
+      })),
+    hand: () => [nothing],
+  },
+  {
+    code: "MESSAGE_MALFORMED",
+    provoke: async (world) => await sendWrong(world, "900002", Buffer.from("no gzip")),
+    hand: () => [nothing],
+  },
   { code: "LOAD_NOT_FOUND" },
   {
     code: "LOAD_STATE_WRONG",
@@ -190,6 +207,7 @@ export const loadCases: readonly RunbookCase[] = [
       );
     },
   },
+  { code: "RECALL_RUNNING", provoke: recallElsewhere, hand: () => [async () => await endRecall()] },
   {
     code: "POSITION_LOST",
     provoke: async (world) => {
@@ -299,6 +317,30 @@ export const shareCase: RunbookCase = {
   ],
 };
 
+let vendor: VendorRole | null = null;
+
+/** A load that calls itself complete and holds a few of the pupils only. */
+async function deliverPart(world: World): Promise<void> {
+  vendor = await VendorRole.create(world.urls.exchange, province, "runbook");
+  world.values["load"] = await vendor.deliver({ student: smallProvince(province, 5).student }, true);
+  world.configure((content) => ({ ...content, registry: { engine: "vendor" } }));
+}
+
+export async function endVendor(): Promise<void> {
+  await vendor?.end();
+  vendor = null;
+}
+
+export const vendorCase: RunbookCase = {
+  code: "DELETION_SHARE_EXCEEDED",
+  provoke: deliverPart,
+  hand: () => [
+    async () => {
+      await vendor?.deliver({ student: smallProvince(province, pupils).student }, true);
+    },
+  ],
+};
+
 /** Every code that the test runs. */
 export const runCodes: readonly ErrorCode[] = [
   ...setUpCases,
@@ -307,7 +349,28 @@ export const runCodes: readonly ErrorCode[] = [
   ...loadCases,
   ...recordCases,
   shareCase,
+  vendorCase,
 ].map(({ code }) => code);
+
+let recalling: pg.Client | null = null;
+
+/** Another process holds what a recall holds. */
+async function recallElsewhere(world: World): Promise<void> {
+  const [run] = await world.sql(
+    "EXCHANGE_OWNER",
+    "SELECT max(run_id)::text AS id FROM exchange.run WHERE kind = 'load' AND state = 'done'",
+  );
+  const id = run?.["id"];
+  world.values["number"] = typeof id === "string" ? id : "";
+  recalling = new pg.Client({ connectionString: world.urls.exchange });
+  await recalling.connect();
+  await recalling.query("SELECT pg_advisory_lock(hashtext($1))", [`duijie.recall.${province}`]);
+}
+
+export async function endRecall(): Promise<void> {
+  await recalling?.end();
+  recalling = null;
+}
 
 async function pupil(world: World, index: number, change: string): Promise<void> {
   await world.sql("REGISTRY_OWNER", one(`p${String(index).padStart(6, "0")}`, change));

@@ -20,7 +20,7 @@ import { countyOf, fillRegistry, schoolIdsOf, smallProvince } from "./small-prov
 import { until } from "./until.ts";
 
 export const province = "33";
-const pupils = 60;
+export const pupils = 60;
 /** Known to the ministry and not used by the province, until a pupil of a test needs it. */
 export const spareSchool = `21${province}000003`;
 const owners = ["REGISTRY_OWNER", "EXCHANGE_OWNER", "NATIONAL_OWNER"] as const;
