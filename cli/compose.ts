@@ -63,7 +63,7 @@ export class Province {
   #link: ProvinceLink | null = null;
   #instruments = noInstruments;
 
-  constructor(config: ProvinceConfig, invocation: Invocation, closers: Closers) {
+  constructor(config: ProvinceConfig, invocation: Invocation, closers: Closers, log?: Log) {
     const { province } = config;
     if (!isProvince(province))
       throw new DuijieError("CONFIG_INVALID", { file: config.file, setting: "province" });
@@ -72,7 +72,7 @@ export class Province {
     this.#closers = closers;
     this.#now = invocation.now;
     this.#tellTrial = tellTrialOf(invocation);
-    this.log = openLog(config.log, invocation, { role: "province", province });
+    this.log = log ?? openLog(config.log, invocation, { role: "province", province });
   }
 
   /** The reference day of rules, `YYYYMMDD`, of the place where the process runs. */

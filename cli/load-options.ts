@@ -11,6 +11,7 @@ export interface LoadRunOptions {
   readonly acceptQuarantine?: true;
   readonly resend?: true;
   readonly acceptDeletions?: true;
+  readonly outsideWindow?: true;
 }
 
 /** The configured scope, with the counties that were named in place of its own. */

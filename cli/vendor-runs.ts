@@ -11,6 +11,7 @@ import { scopeText } from "./load-report.ts";
 import { noLoadWaits } from "./no-load.ts";
 import { engineOptions } from "./sources.ts";
 import type { Terminal } from "./terminal.ts";
+import type { WindowGuard } from "./window-guard.ts";
 
 export interface LoadContext {
   readonly invocation: Invocation;
@@ -19,6 +20,7 @@ export interface LoadContext {
   readonly link: ProvinceLink;
   readonly options: LoadRunOptions;
   readonly signal: AbortSignal;
+  readonly guard: WindowGuard;
 }
 
 export interface WorkedRun {
@@ -46,12 +48,12 @@ export async function runVendorLoads(
     if (end !== "done") return exitCode;
     codes.push(exitCode);
   }
-  await purge(province, store);
+  await purgeVendorLoads(province, store);
   if (codes.length === 0) return await noLoadWaits(invocation, province);
   return codes.includes(3) ? 3 : 0;
 }
 
-async function purge({ code, config, log }: Province, store: Store): Promise<void> {
+export async function purgeVendorLoads({ code, config, log }: Province, store: Store): Promise<void> {
   const { retentionDays } = vendorOptions(engineOptions(config.registry));
   const purged = await purgeLoads(store, code, retentionDays);
   if (purged.length > 0) log.event("load.purged", { records: purged.length });

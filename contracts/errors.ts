@@ -91,6 +91,8 @@ export const errorKinds = {
   LOAD_STATE_WRONG: { disposition: "halt", exitCode: 2 },
   RECALL_RUNNING: { disposition: "halt", exitCode: 1 },
   RECALL_PRIOR_GONE: { disposition: "halt", exitCode: 1 },
+  SCHEDULE_MISSING: { disposition: "halt", exitCode: 2 },
+  OUTSIDE_WINDOW: { disposition: "halt", exitCode: 2 },
   INVARIANT_BROKEN: { disposition: "halt", exitCode: 1 },
 } as const satisfies Record<string, { disposition: Disposition; exitCode: 0 | 1 | 2 | 3 }>;
 

@@ -62,24 +62,35 @@ export const runColumns = `run_id AS "runId", province, kind, state, mapping_ver
  */
 export async function openOrJoinLoad(
   store: Store,
-  wanted: { province: string; profile: string; scope: RunScope; entities: readonly EntityName[] },
+  wanted: WantedLoad,
 ): Promise<{ run: Run; created: boolean }> {
-  return await store.transaction(async (client) => {
-    await lockRuns(client, wanted.province);
-    const open = await client.query<Run & { sameScope: boolean }>(
-      `SELECT ${runColumns}, scope = $2::jsonb AS "sameScope" FROM exchange.run
-       WHERE province = $1 AND kind = 'load' AND state IN ('running', 'paused', 'held')`,
-      [wanted.province, JSON.stringify(wanted.scope)],
-    );
-    const found = open.rows[0];
-    if (found !== undefined) {
-      if (!found.sameScope)
-        throw new DuijieError("LOAD_STATE_WRONG", { runId: found.runId, state: "open with another scope" });
-      return { run: found, created: false };
-    }
-    const run = await insertRun(client, "load", wanted);
-    return { run, created: true };
-  });
+  return await store.transaction(async (client) => await openOrJoinLoadIn(client, wanted, "same"));
+}
+
+export interface WantedLoad {
+  readonly province: string;
+  readonly profile: string;
+  readonly scope: RunScope;
+  readonly entities: readonly EntityName[];
+}
+
+/** The same in the caller's transaction; `any`: an open load is joined also where it has another scope. */
+export async function openOrJoinLoadIn(
+  client: StoreClient,
+  wanted: WantedLoad,
+  scope: "same" | "any",
+): Promise<{ run: Run; created: boolean }> {
+  await lockRuns(client, wanted.province);
+  const open = await client.query<Run & { sameScope: boolean }>(
+    `SELECT ${runColumns}, scope = $2::jsonb AS "sameScope" FROM exchange.run
+     WHERE province = $1 AND kind = 'load' AND state IN ('running', 'paused', 'held')`,
+    [wanted.province, JSON.stringify(wanted.scope)],
+  );
+  const found = open.rows[0];
+  if (found === undefined) return { run: await insertRun(client, "load", wanted), created: true };
+  if (!found.sameScope && scope === "same")
+    throw new DuijieError("LOAD_STATE_WRONG", { runId: found.runId, state: "open with another scope" });
+  return { run: found, created: false };
 }
 
 /** The province's load that has not ended; for whoever holds the lock of its runs. */
@@ -100,7 +111,7 @@ export async function lockRuns(client: StoreClient, province: string): Promise<v
 export async function insertRun(
   client: StoreClient,
   kind: "load" | "replay",
-  wanted: { province: string; profile: string; scope: RunScope; entities: readonly EntityName[] },
+  wanted: WantedLoad,
 ): Promise<Run> {
   await lockRuns(client, wanted.province);
   const recalling = await client.query<{ runId: string }>(

@@ -1,7 +1,7 @@
 import { loadTable } from "../contracts/ddl.ts";
 import { type EntityName, entityNames } from "../contracts/entity.ts";
 import { DuijieError } from "../contracts/errors.ts";
-import { insertRun, openLoadRun, type Run, type RunScope } from "./runs.ts";
+import { insertRun, openLoadRun, type Run, type WantedLoad } from "./runs.ts";
 import type { Store, StoreClient } from "./store.ts";
 
 export type VendorLoadState = "open" | "closed" | "taken" | "done" | "abandoned";
@@ -64,25 +64,33 @@ export function declaredEntities({ declared }: Pick<VendorLoad, "declared">): re
  */
 export async function openOrTakeLoad(
   store: Store,
-  wanted: { province: string; profile: string; scope: RunScope },
+  wanted: WantedVendorLoad,
 ): Promise<{ run: Run; created: boolean } | null> {
-  return await store.transaction(async (client) => {
-    await client.query("SELECT pg_advisory_xact_lock(hashtext('duijie.run.' || $1))", [wanted.province]);
-    const open = await openLoadRun(client, wanted.province);
-    if (open !== null) {
-      if (open.scope.load !== undefined) return { run: open, created: false };
-      throw new DuijieError("LOAD_STATE_WRONG", { runId: open.runId, state: "open with another scope" });
-    }
-    const load = await oldestClosed(client, wanted.province);
-    if (load === null) return null;
-    const scope = { ...wanted.scope, load: load.loadId };
-    const run = await insertRun(client, "load", { ...wanted, scope, entities: declaredEntities(load) });
-    await client.query(
-      `UPDATE staging.vendor_load SET state = 'taken', run_id = $3, taken_at = now() WHERE province = $1 AND load_id = $2`,
-      [wanted.province, load.loadId, run.runId],
-    );
-    return { run, created: true };
-  });
+  return await store.transaction(async (client) => await openOrTakeLoadIn(client, wanted));
+}
+
+export type WantedVendorLoad = Omit<WantedLoad, "entities">;
+
+/** The same in the caller's transaction. */
+export async function openOrTakeLoadIn(
+  client: StoreClient,
+  wanted: WantedVendorLoad,
+): Promise<{ run: Run; created: boolean } | null> {
+  await client.query("SELECT pg_advisory_xact_lock(hashtext('duijie.run.' || $1))", [wanted.province]);
+  const open = await openLoadRun(client, wanted.province);
+  if (open !== null) {
+    if (open.scope.load !== undefined) return { run: open, created: false };
+    throw new DuijieError("LOAD_STATE_WRONG", { runId: open.runId, state: "open with another scope" });
+  }
+  const load = await oldestClosed(client, wanted.province);
+  if (load === null) return null;
+  const scope = { ...wanted.scope, load: load.loadId };
+  const run = await insertRun(client, "load", { ...wanted, scope, entities: declaredEntities(load) });
+  await client.query(
+    `UPDATE staging.vendor_load SET state = 'taken', run_id = $3, taken_at = now() WHERE province = $1 AND load_id = $2`,
+    [wanted.province, load.loadId, run.runId],
+  );
+  return { run, created: true };
 }
 
 async function oldestClosed(client: StoreClient, province: string): Promise<VendorLoad | null> {

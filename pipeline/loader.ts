@@ -82,6 +82,7 @@ export class Loader {
   #releaseAt = 0;
 
   #hasClosedRun = false;
+  #closing: AbortSignal | null = null;
 
   constructor(options: LoaderOptions, runId: string) {
     this.#options = options;
@@ -93,15 +94,12 @@ export class Loader {
     return this.#hasClosedRun;
   }
 
-  async #closeKeyless(run: Run, entity: EntityName, isComplete: boolean): Promise<void> {
-    const { store } = this.#options;
-    const { load } = run.scope;
-    if (load === undefined) await closeMissingKeys(store, run, entity);
-    else await closeKeyless(store, run.province, entity, { loadId: load, isComplete });
-  }
-
-  /** Ends when the run does, when it waits for a person (`held`), or when `signal` asks to stop. */
-  async run(signal: AbortSignal): Promise<LoadEnd> {
+  /**
+   * Ends when the run does, when it waits for a person (`held`), or when `signal` asks to stop. After `closing` no chunk is
+   * begun any more and those in hand are finished: `paused`.
+   */
+  async run(signal: AbortSignal, closing: AbortSignal | null = null): Promise<LoadEnd> {
+    this.#closing = closing;
     const run = await readRun(this.#options.store, this.#runId);
     try {
       const complete = await completeLoadOf(this.#options.store, this.#runId);
@@ -117,6 +115,7 @@ export class Loader {
       for (const entity of run.entities) await this.#closeKeyless(run, entity, complete !== null);
       await this.#releaseAll(run, signal);
       if (signal.aborted) return "interrupted";
+      if (this.#isClosing) return "paused";
       this.#hasClosedRun = await moveRun(this.#options.store, this.#runId, ["running"], "done");
       return this.#hasClosedRun ? "done" : await this.#endOf(signal);
     } catch (error) {
@@ -132,6 +131,17 @@ export class Loader {
       }
       throw error;
     }
+  }
+
+  async #closeKeyless(run: Run, entity: EntityName, isComplete: boolean): Promise<void> {
+    const { store } = this.#options;
+    const { load } = run.scope;
+    if (load === undefined) await closeMissingKeys(store, run, entity);
+    else await closeKeyless(store, run.province, entity, { loadId: load, isComplete });
+  }
+
+  get #isClosing(): boolean {
+    return this.#closing?.aborted === true;
   }
 
   async #entity(run: Run, entity: EntityName, signal: AbortSignal): Promise<LoadEnd | null> {
@@ -183,6 +193,7 @@ export class Loader {
   async #work(run: Run, entity: EntityName, signal: AbortSignal): Promise<LoadEnd | null> {
     const { store, owner, leaseSeconds, concurrentReads, pollMs } = this.#options;
     while (!signal.aborted) {
+      if (this.#isClosing) return "paused";
       const obstacle = this.#options.obstacle();
       if (obstacle !== null) throw obstacle;
       const progress = await entityProgress(store, run.runId, entity);
@@ -275,6 +286,7 @@ export class Loader {
         if (deleted !== null && left.absent === 0 && unsettled === 0) break;
         const obstacle = this.#options.obstacle();
         if (obstacle !== null) throw obstacle;
+        if (this.#isClosing) return "paused";
         const end = signal.aborted ? "interrupted" : await this.#endNow();
         if (end !== null) return end;
         await pause(pollMs, signal);
@@ -309,6 +321,7 @@ export class Loader {
     while (!signal.aborted) {
       const end = await this.#endNow();
       if (end !== null) return end;
+      if (this.#isClosing) return "paused";
       await pause(this.#options.pollMs, signal);
     }
     return "interrupted";
@@ -316,7 +329,7 @@ export class Loader {
 
   /** Until no waiting record has its parent and everything sent is settled. */
   async #releaseAll(run: Run, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+    while (!signal.aborted && !this.#isClosing) {
       const released = await this.#release(run, signal);
       let unsettled = 0;
       for (const entity of this.#options.plans.keys())

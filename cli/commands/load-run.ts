@@ -1,7 +1,5 @@
 import type { Command } from "commander";
 import { DuijieError } from "../../contracts/errors.ts";
-import { ledgerOfRun } from "../../exchange-db/ledger.ts";
-import { parkedSummary } from "../../exchange-db/parked.ts";
 import {
   acceptAbsence,
   acceptShare,
@@ -11,19 +9,20 @@ import {
   readRun,
 } from "../../exchange-db/runs.ts";
 import type { Store } from "../../exchange-db/store.ts";
-import { type LoadEnd, Loader } from "../../pipeline/loader.ts";
-import { leaseOwner, type Province, withProvince } from "../compose.ts";
+import type { LoadEnd } from "../../pipeline/loader.ts";
+import { type Province, withProvince } from "../compose.ts";
 import { untilStopped } from "../daemon.ts";
 import { runDry } from "../dry-run.ts";
 import type { ExitCode, Frame, Invocation } from "../invocation.ts";
 import { type LoadRunOptions, wantedScope } from "../load-options.ts";
-import { openRecords, printHold, printLedger, printReconciliation, requireSums } from "../load-report.ts";
+import { openRecords, printHold, printLedger, printReconciliation } from "../load-report.ts";
+import { type LoadOutcome, openLoader, outcomeOf, requireSound } from "../load-session.ts";
 import { LoadWatch } from "../load-watch.ts";
-import { MeasuredConnector } from "../measured-connector.ts";
 import { collected } from "../option-values.ts";
 import { askYesNo } from "../question.ts";
-import { reconcileRun } from "../reconcile-run.ts";
+import { systemClock } from "../system-clock.ts";
 import { type LoadContext, noteRun, runVendorLoads, type WorkedRun } from "../vendor-runs.ts";
+import { guardWindow, type WindowGuard } from "../window-guard.ts";
 
 /** `load run`: works on the province's open load, or begins one; any number of processes may. */
 export function loadRunCommand(frame: Frame, parent: Command): Command {
@@ -32,8 +31,15 @@ export function loadRunCommand(frame: Frame, parent: Command): Command {
       const options = command.opts<LoadRunOptions>();
       return await untilStopped(invocation.terminal, async (signal) => {
         return await withProvince(invocation, async (province) => {
-          if (options.dryRun === true) return await runDry(invocation, province, options, signal);
-          return await loadRun(invocation, province, options, signal);
+          const isOutsideAllowed = options.outsideWindow === true;
+          const guard = guardWindow(province.config.schedule, systemClock(invocation.now), isOutsideAllowed);
+          try {
+            if (options.dryRun === true)
+              return await dryUntilClosed(invocation, province, options, signal, guard);
+            return await loadRun(invocation, province, options, signal, guard);
+          } finally {
+            guard.end();
+          }
         });
       });
     })
@@ -42,7 +48,23 @@ export function loadRunCommand(frame: Frame, parent: Command): Command {
     .option("--out <folder>", frame.text("out"))
     .option("--accept-quarantine", frame.text("acceptQuarantine"))
     .option("--resend", frame.text("resend"))
-    .option("--accept-deletions", frame.text("acceptDeletions"));
+    .option("--accept-deletions", frame.text("acceptDeletions"))
+    .option("--outside-window", frame.text("outsideWindow"));
+}
+
+/** It reads as much as a load does; what it has not read by the window's end it says nothing about. */
+async function dryUntilClosed(
+  invocation: Invocation,
+  province: Province,
+  options: LoadRunOptions,
+  signal: AbortSignal,
+  guard: WindowGuard,
+): Promise<ExitCode> {
+  try {
+    return await runDry(invocation, province, options, AbortSignal.any([signal, guard.closing]));
+  } catch (error) {
+    throw guard.closing.aborted ? guard.over() : error;
+  }
 }
 
 async function loadRun(
@@ -50,11 +72,12 @@ async function loadRun(
   province: Province,
   options: LoadRunOptions,
   signal: AbortSignal,
+  guard: WindowGuard,
 ): Promise<ExitCode> {
   await province.startMonitoring(invocation.terminal);
   const store = await province.store();
   const link = await province.startLink(signal);
-  const context = { invocation, province, store, link, options, signal };
+  const context = { invocation, province, store, link, options, signal, guard };
   if (province.readsLoads) return await runVendorLoads(context, workOn);
   const run = await openLoad(invocation, province, store, options);
   return (await workOn(context, run)).exitCode;
@@ -62,39 +85,31 @@ async function loadRun(
 
 /** Works on one run until it ends or waits for a person. */
 async function workOn(context: LoadContext, run: Run): Promise<WorkedRun> {
-  const { invocation, link, options, province, signal, store } = context;
+  const { guard, invocation, link, options, province, signal, store } = context;
   const { terminal } = invocation;
   if (options.acceptQuarantine === true) await acceptShare(store, run.runId);
   if (options.acceptDeletions === true) await acceptAbsence(store, run.runId);
-  const plans = province.plans(run.scope);
-  const connector = new MeasuredConnector(province.connector);
-  const { load, registry } = province.config;
-  const loader = new Loader(
-    {
-      store,
-      connector,
-      plans,
-      flowOf: await province.flows(run, plans, link.partitions),
-      owner: leaseOwner(),
-      limits: registry.limits,
-      concurrentReads: registry.limits.concurrentReads,
-      ...load,
-      log: province.log,
-      obstacle: () => link.failure,
-    },
-    run.runId,
-  );
+  const { connector, loader, plans } = await openLoader(province, run, link);
+  const { load } = province.config;
   const watch = new LoadWatch({ terminal, store, run, plans, connector, load, isJson: invocation.json });
   watch.start(signal);
+  const stop = AbortSignal.any([signal, guard.handBack]);
   try {
-    let end = await loader.run(signal);
+    let end = await loader.run(stop, guard.closing);
     while (end === "held" && (await goOnWhenHeld(invocation, store, run.runId)))
-      end = await loader.run(signal);
+      end = await loader.run(stop, guard.closing);
     await watch.stop();
-    return { end, exitCode: await report({ invocation, province, store, loader, run, signal }, end) };
+    const outcome = await outcomeOf(province, run, loader, end, signal);
+    const shown = isWindowOver(end, guard) ? "windowOver" : end;
+    return { end, exitCode: report(invocation, run, outcome, shown) };
   } finally {
     await watch.stop();
   }
+}
+
+/** The window ended before the load: it stays open, and goes on with whoever works in the next. */
+function isWindowOver(end: LoadEnd, { closing }: WindowGuard): boolean {
+  return closing.aborted && (end === "paused" || end === "interrupted");
 }
 
 /** A load left open goes on with the scope that it was begun with, so that nobody has to remember it. */
@@ -137,44 +152,24 @@ async function goOnWhenHeld({ terminal }: Invocation, store: Store, runId: strin
   return true;
 }
 
-interface Finished {
-  readonly invocation: Invocation;
-  readonly province: Province;
-  readonly store: Store;
-  readonly loader: Loader;
-  readonly run: Run;
-  readonly signal: AbortSignal;
-}
-
-async function report(finished: Finished, end: LoadEnd): Promise<ExitCode> {
-  const { invocation, loader, province, run, signal, store } = finished;
-  const { terminal } = invocation;
-  const compared = end === "done" ? await reconcileRun(province, run, loader.hasClosedRun, signal) : [];
-  const ledger = await ledgerOfRun(store, run.runId);
-  const { hold, state } = await readRun(store, run.runId);
-  const parked = await parkedSummary(store, province.code);
-  const open = parked.reduce((sum, one) => sum + one.records, 0);
-  if (invocation.json) {
-    terminal.json({ runId: run.runId, end, state, hold, ledger, open, reconciliation: compared });
+function report(
+  { json, terminal }: Invocation,
+  run: Run,
+  outcome: LoadOutcome,
+  end: LoadEnd | "windowOver",
+): ExitCode {
+  const { compared, hold, ledger, open, state } = outcome;
+  const { runId } = run;
+  if (json) {
+    terminal.json({ runId, end, state, hold, ledger, open, reconciliation: compared });
   } else {
     printLedger(terminal, ledger);
     printReconciliation(terminal, compared);
-    terminal.say(`load.end.${end}`, { runId: run.runId, open: openRecords(ledger) });
+    terminal.say(`load.end.${end}`, { runId, open: openRecords(ledger) });
     if (open > openRecords(ledger)) terminal.say("load.stillParked", { open });
   }
-  requireSums(run.runId, ledger);
-  return exitCodeOf(
-    end,
-    open,
-    compared.some((line) => line.isEqual === false),
-    run.runId,
-  );
-}
-
-function exitCodeOf(end: LoadEnd, open: number, isDifferent: boolean, runId: string): ExitCode {
-  if (end === "held") return 3;
+  requireSound(run, outcome);
+  if (end === "held" || end === "windowOver") return 3;
   if (end !== "done") return 1;
-  // Both sides have what the receipts say, or one of them lies: a person has to look.
-  if (isDifferent) throw new DuijieError("INVARIANT_BROKEN", { what: "reconciliation", runId });
   return open > 0 ? 3 : 0;
 }

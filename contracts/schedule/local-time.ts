@@ -27,6 +27,18 @@ export function localTime(at: Date, timeZone: string): LocalTime {
   };
 }
 
+/** `2026-09-01 22:00`. */
+export function clockText(at: Date, timeZone: string): string {
+  const { day, minutes } = localTime(at, timeZone);
+  return `${day} ${clockOf(minutes)}`;
+}
+
+/** `22:00`. */
+export function clockOf(minutes: number): string {
+  const pad = (value: number) => String(value).padStart(2, "0");
+  return `${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`;
+}
+
 /**
  * The moment when the clocks show this. An hour that a change of clocks leaves out means the moment of the change; of an
  * hour that comes twice the first one is meant.

@@ -228,11 +228,12 @@ export class BothSides {
     );
   }
 
-  /** `alter` may change what the way up of an entity does, as a fault would. */
+  /** `alter` may change what the way up of an entity does, as a fault would; `closing` is a window's end. */
   async load(
     run: Run,
     signal: AbortSignal = AbortSignal.timeout(120_000),
     alter: (flow: UpstreamFlow, entity: EntityName) => void = () => undefined,
+    closing: AbortSignal | null = null,
   ): Promise<LoadEnd> {
     const { chunkRows = 500 } = this.options;
     const flows = new Map<EntityName, UpstreamFlow>();
@@ -269,7 +270,7 @@ export class BothSides {
       },
       run.runId,
     );
-    return await loader.run(signal);
+    return await loader.run(signal, closing);
   }
 
   async stop(): Promise<void> {
