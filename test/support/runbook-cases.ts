@@ -80,7 +80,21 @@ export const setUpCases: readonly RunbookCase[] = [
   },
 ];
 
+/** Due each night, on no day of this century. */
+const neverOpen = {
+  cron: "0 1 * * *",
+  blackoutDays: [{ from: "2001-01-01", to: "2099-12-31", reason: "test" }],
+};
+
 export const serverCases: readonly RunbookCase[] = [
+  {
+    code: "SCHEDULE_MISSING",
+    hand: (world) => [() => world.configure((content) => ({ ...content, schedule: { cron: "0 1 * * *" } }))],
+  },
+  {
+    code: "OUTSIDE_WINDOW",
+    provoke: (world) => world.configure((content) => ({ ...content, schedule: neverOpen })),
+  },
   {
     code: "SOURCE_UNREACHABLE",
     provoke: (world) => {
