@@ -1,19 +1,20 @@
 import { expect } from "chai";
 import {
-  dropRegistryWithoutCharset,
   endRecall,
   endVendor,
-  fileCases,
   loadCases,
-  type RunbookCase,
   recordCases,
-  serverCases,
-  setUpCases,
   shareCase,
   vendorCase,
 } from "../support/runbook-cases.ts";
 import { type RunbookSection, readRunbook } from "../support/runbook-page.ts";
-import { RunbookWorld } from "../support/runbook-world.ts";
+import {
+  dropRegistryWithoutCharset,
+  fileCases,
+  serverCases,
+  setUpCases,
+} from "../support/runbook-set-up-cases.ts";
+import { type RunbookCase, RunbookWorld } from "../support/runbook-world.ts";
 
 describe("the cure of docs/runbook.md", function () {
   this.timeout(240_000);

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import pg from "pg";
+import type { ErrorCode } from "../../contracts/errors.ts";
 import { packageRoot } from "../../contracts/package-root.ts";
 import {
   type Content,
@@ -28,6 +29,13 @@ export type Owner = (typeof owners)[number];
 
 /** What a person does between the commands, one for each step by hand of the page, in order. */
 export type HandStep = () => void | Promise<void>;
+
+/** How a test makes a fault, and what a person does where the page's cure has a step by hand. */
+export interface RunbookCase {
+  readonly code: ErrorCode;
+  readonly provoke?: (world: RunbookWorld) => void | Promise<void>;
+  readonly hand?: (world: RunbookWorld) => readonly HandStep[];
+}
 
 /** Two nodes as operators have them: files, an environment, a shell's commands; each can be broken and is mended by the page. */
 export class RunbookWorld {
