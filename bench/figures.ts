@@ -18,6 +18,9 @@ export interface BenchFigures {
   };
   /** Of path to limit; null without a limit. */
   readonly ratio: number | null;
+  /** The same against copies with the key's index alone: nobody's registry, but the hardest limit. */
+  readonly limitKeyIndexOnly: LimitFigures | null;
+  readonly ratioKeyIndexOnly: number | null;
   readonly cpuMicrosPerRow: Readonly<Record<string, number>>;
   /** What of `postgres` each database's sessions took; processes of the server itself stand in parentheses. */
   readonly postgresCpuMicrosPerRow: Readonly<Record<string, number>>;

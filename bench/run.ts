@@ -64,7 +64,8 @@ export async function runBench(context: BenchContext): Promise<BenchFigures> {
   sampler.watch("kafka", servers.kafka.pid);
   sampler.start();
   try {
-    const limitRuns = options.skipLimit ? [] : await timed("limit", async () => await limit(context));
+    const limitRuns = options.skipLimit ? [] : await timed("limit", async () => await limit(context, "all"));
+    const keyRuns = options.skipLimit ? [] : await timed("limitKey", async () => await limit(context, "key"));
     if (options.statements) await resetStatements(urls.registry);
     const load = await loadAll(context, sampler, timed);
     const statements = options.statements ? await dearestStatements(urls.registry, rows) : null;
@@ -78,6 +79,7 @@ export async function runBench(context: BenchContext): Promise<BenchFigures> {
     const ledger = await demoResult(urls.exchange, check);
     const cpu = (name: string, from: number, to: number) => sampler.cpuMicros(name, from, to);
     const limited = limitFigures(limitRuns, rows, cpu);
+    const keyLimit = limitFigures(keyRuns, rows, cpu);
     const path = pathFigures(load.times, rows);
     return {
       students: options.students,
@@ -86,6 +88,8 @@ export async function runBench(context: BenchContext): Promise<BenchFigures> {
       limit: limited,
       path,
       ratio: ratioOf(path, limited),
+      limitKeyIndexOnly: keyLimit,
+      ratioKeyIndexOnly: ratioOf(path, keyLimit),
       ...processFigures(sampler, load.times, rows),
       seconds,
       settings: load.settings,
@@ -120,9 +124,9 @@ async function generate({ options, servers, signal }: BenchContext): Promise<num
   });
 }
 
-async function limit({ servers }: BenchContext): Promise<readonly LimitRun[]> {
+async function limit({ servers }: BenchContext, indexes: "all" | "key"): Promise<readonly LimitRun[]> {
   const { national, registry } = servers.urls;
-  return await measureLimit({ sourceUrl: registry, targetUrl: national, tables, repeats });
+  return await measureLimit({ sourceUrl: registry, targetUrl: national, tables, repeats, indexes });
 }
 
 interface Load {

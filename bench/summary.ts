@@ -18,6 +18,7 @@ export function summaryLines(texts: Texts, figures: BenchFigures): readonly stri
       guardians: path.guardianSeconds,
     }),
     text("summary.ratio", { ratio: ratio === null ? unmeasured : ratio.toFixed(3) }),
+    ...keyLines(text, figures),
     text("summary.processes"),
     ...Object.keys(peakRssMb).map((name) =>
       text("summary.process", {
@@ -29,6 +30,12 @@ export function summaryLines(texts: Texts, figures: BenchFigures): readonly stri
     ...stageLines(text, figures),
     text(differences === 0 ? "summary.equal" : "summary.differs", { differences }),
   ];
+}
+
+function keyLines(text: Texts, { limitKeyIndexOnly, ratioKeyIndexOnly }: BenchFigures): readonly string[] {
+  if (limitKeyIndexOnly === null || ratioKeyIndexOnly === null) return [];
+  const rows = limitKeyIndexOnly.rowsPerSecond.toLocaleString("en-US");
+  return [text("summary.keyIndexOnly", { rows, ratio: ratioKeyIndexOnly.toFixed(3) })];
 }
 
 function stageLines(text: Texts, { stages }: BenchFigures): readonly string[] {

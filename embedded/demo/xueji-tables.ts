@@ -168,19 +168,28 @@ export const xuejiDdl = [
   ),
 ];
 
-/** Indexes without uniqueness: the old system never had it, and so keys come twice or not at all. */
-export const xuejiAfterwards = [
+/**
+ * Indexes without uniqueness: the old system never had it, and so keys come twice or not at all. By key, and by what a clerk
+ * looks people up with: school, class, document number.
+ */
+const indexes: readonly (readonly [table: string, columns: string])[] = [
   ["xzqh", "xzqhdm"],
   ["xx_jbxx", "xx_id"],
   ["xq_jbxx", "xq_id"],
   ["nj_jbxx", "nj_id"],
   ["bj_jbxx", "bj_id"],
   ["xs_jbxx", "xs_id"],
+  ["xs_jbxx", "xx_id"],
+  ["xs_jbxx", "bj_id"],
+  ["xs_jbxx", "sfzh"],
   ["jz_jbxx", "xs_id, xh"],
-].flatMap(([table, key]) => [
-  `CREATE INDEX ON ${xuejiSchema}.${table} (${key})`,
-  `ANALYZE ${xuejiSchema}.${table}`,
-]);
+  ["jz_jbxx", "sfzh"],
+];
+
+export const xuejiAfterwards = [
+  ...indexes.map(([table, columns]) => `CREATE INDEX ON ${xuejiSchema}.${table} (${columns})`),
+  ...Object.keys(xuejiColumns).map((table) => `ANALYZE ${xuejiSchema}.${table}`),
+];
 
 function columnName(definition: string): string {
   return definition.slice(0, definition.indexOf(" "));
