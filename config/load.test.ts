@@ -86,7 +86,7 @@ describe("configuration", () => {
     expect(config.keys.signing.privateKeyFile).to.equal(join(folder, "keys", "34.key"));
     expect(config.kafka).to.include({ client: "rdkafka", replicationFactor: 1, messageBytesMax: 1_000_000 });
     if (config.role !== "province") throw new Error(config.role);
-    expect(config.load).to.include({ chunkRows: 8000, batchRows: 2000, quarantineShareMax: 0.02 });
+    expect(config.load).to.include({ chunkRows: 8000, batchRows: 4000, quarantineShareMax: 0.02 });
     expect(config.registry.connection).to.include({ charset: "auto" });
     expect(config.exchangeDb.url.reveal()).to.equal(env.EXCHANGE);
     expect(config.registry.entities.student?.fields).to.deep.equal([
