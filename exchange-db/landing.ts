@@ -91,7 +91,8 @@ export interface Landing {
  */
 export async function land(store: Store, landing: Landing): Promise<void> {
   await store.transaction(async (client) => {
-    await client.query("SET LOCAL synchronous_commit = on");
+    // Rows are sorted by key before they are inserted: a chunk of them in memory, not in a file.
+    await client.query("SET LOCAL synchronous_commit = on; SET LOCAL work_mem = '32MB'");
     await requireNotRecalled(client, landing.runId);
     if (landing.chunk !== null) await closeChunk(client, landing, landing.chunk);
     const landingId = await insertLanding(client, landing);

@@ -6,7 +6,8 @@ import { type EntityContract, entityContract } from "../../contracts/registry.ts
  */
 export const planSettings = ["seqscan", "hashjoin", "mergejoin", "material", "bitmapscan"]
   .map((method) => `SET LOCAL enable_${method} = off; `)
-  .concat("SET LOCAL jit = off; ")
+  // The second: a batch is sorted by key before it is inserted, in memory and not in a file.
+  .concat("SET LOCAL jit = off; ", "SET LOCAL work_mem = '32MB'; ")
   .join("");
 
 /**
