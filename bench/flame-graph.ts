@@ -72,7 +72,7 @@ function addStack(root: Flame, stack: readonly string[], micros: number): void {
 const width = 1200;
 const rowHeight = 15;
 /** Narrower flames are left out. */
-const widthMin = 1.5;
+const widthMin = 3;
 const letterWidth = 5.6;
 
 /** A picture that needs nothing but a viewer of SVG: the wider a flame, the more CPU; callers below, callees above. */

@@ -31,6 +31,9 @@ function unescaped(_: string, letter: string): string {
 
 const pieceBytes = 64 * 1024;
 const tab = 9;
+const newline = 10;
+const backslash = 0x5c;
+const capitalN = 0x4e;
 
 /** Puts COPY data together from text, and from bytes that are taken over as they are. */
 export class CopyBytes {
@@ -46,7 +49,10 @@ export class CopyBytes {
   /** A tab, then the value as COPY wants it. Values are short: a loop is cheaper than a call into the engine for each. */
   value(value: string | null): void {
     if (value === null) {
-      this.text("\t\\N");
+      this.#makeRoom(3);
+      this.#bytes[this.#used++] = tab;
+      this.#bytes[this.#used++] = backslash;
+      this.#bytes[this.#used++] = capitalN;
       return;
     }
     this.#makeRoom(value.length * 3 + 1);
@@ -56,9 +62,21 @@ export class CopyBytes {
     else this.#used = after;
   }
 
-  range({ bytes, start, end }: ByteRange): void {
+  #range({ bytes, start, end }: ByteRange): void {
     this.#makeRoom(end - start);
     this.#used += bytes.copy(this.#bytes, this.#used, start, end);
+  }
+
+  /** A tab, then values that are COPY text already. */
+  values(line: ByteRange): void {
+    this.#makeRoom(1);
+    this.#bytes[this.#used++] = tab;
+    this.#range(line);
+  }
+
+  end(): void {
+    this.#makeRoom(1);
+    this.#bytes[this.#used++] = newline;
   }
 
   get isPiece(): boolean {

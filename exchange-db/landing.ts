@@ -350,14 +350,9 @@ function stagedLine(
     to.text(
       `${landing.province}\t${copyValue(row.key)}\t${batchId}\t${ordinal}\t${segment}\t${copyValue(row.hash)}\t${digest}${middle}${row.op}\t${row.agreedNationalVersion ?? "\\N"}\t${copyValue(row.county)}`,
     );
-    if (isByteRange(row.raw)) {
-      to.text("\t");
-      to.range(row.raw);
-      to.text("\n");
-    } else {
-      for (const at of fields) to.value(row.raw[at] ?? null);
-      to.text("\n");
-    }
+    if (isByteRange(row.raw)) to.values(row.raw);
+    else for (const at of fields) to.value(row.raw[at] ?? null);
+    to.end();
   };
 }
 

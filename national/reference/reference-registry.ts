@@ -106,7 +106,7 @@ export function incomingLines({ batchId, province, records }: VerifiedBatch): It
     );
     // A tombstone keeps the key and the version, and nothing else of the child.
     for (const value of record.values) to.value(isDeleted ? null : value);
-    to.text("\n");
+    to.end();
   });
 }
 
