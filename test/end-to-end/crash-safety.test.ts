@@ -16,8 +16,8 @@ interface InFlight {
   readonly transactions: number;
 }
 
-describe("five kills inside one load", function () {
-  this.timeout(600_000);
+describe("a kill inside a load of 20,000 pupils, five times", function () {
+  this.timeout(900_000);
   let world: ProvinceWorld;
   type Process = ReturnType<ProvinceWorld["start"]>;
   let loader: Process;
@@ -41,48 +41,43 @@ describe("five kills inside one load", function () {
   it("kills the loader while it holds leases", async () => {
     await moment("the loader", (now) => now.leased > 0 && now.landed >= 14);
     await kill(loader);
-    await afterKill();
-    loader = world.province("load", "run");
+    await sumsHold();
+    await loadEnds();
   });
 
   it("kills the national node while batches wait for it", async () => {
-    const before = await settled();
-    await moment("the national node", (now) => now.published > 0 && now.settled > before + 4);
+    await loadAgain();
+    await moment("the national node", (now) => now.published > 0 && now.settled > 30);
     await kill(nation);
-    await afterKill();
-    nation = await world.startNation();
+    await sumsHold();
+    await loadEnds();
   });
 
   it("kills the broker while batches are on their way", async () => {
-    const before = await settled();
-    await moment("the broker", (now) => now.sealed + now.published > 0 && now.settled > before + 4);
+    await loadAgain();
+    await moment("the broker", (now) => now.sealed + now.published > 0 && now.settled > 60);
     await world.broker.kill();
-    await afterKill();
+    await sumsHold();
     await world.broker.restart();
+    await loadEnds();
   });
 
   it("kills PostgreSQL while transactions are open", async () => {
-    const before = await settled();
-    await moment("PostgreSQL", (now) => now.transactions > 0 && now.settled > before + 4);
+    await loadAgain();
+    await moment("PostgreSQL", (now) => now.transactions > 0 && now.settled > 60);
     const { port } = world.postgres;
     await world.postgres.kill();
     world.postgres = await startPostgres({ dataFolder: join(world.folder, "postgres"), port });
-    await afterKill();
+    await sumsHold();
+    await loadEnds();
   });
 
-  it("kills the loader again, and ends with what the nation must hold, field by field", async () => {
-    if (loader.exitCode !== null) loader = world.province("load", "run");
-    if (nation.exitCode !== null) nation = await world.startNation();
-    const before = await settled();
-    await moment("the loader again", (now) => now.leased > 0 && now.settled > before + 4);
+  it("kills the loader again, near the end", async () => {
+    await loadAgain();
+    await moment("the loader again", (now) => now.leased > 0 && now.settled > 120);
     await kill(loader);
-    await afterKill();
-    loader = world.province("load", "run");
-    const { code, output } = await ended(loader);
-    expect(code, output).to.equal(3);
-    const check = await world.check();
-    expect(check.differences).to.equal(0);
     await sumsHold();
+    await loadEnds();
     const [twice] = await world.exchange.query<{ n: number }>(
       "SELECT count(*)::int AS n FROM exchange.chunk WHERE leases > 1",
     );
@@ -105,6 +100,37 @@ describe("five kills inside one load", function () {
     expect((await world.check()).differences).to.be.greaterThan(10_000);
   });
 
+  /** Each record once more: the next kill hits a load as large as the first, now over rows that are there. */
+  async function loadAgain(): Promise<void> {
+    loader = world.province("load", "run", "--resend");
+    await until("a new load is open", async () => (await runs("running")) === 1, 60_000);
+  }
+
+  /** Starts again what is gone, as an operator would, to the load's end; then the checker judges, field by field. */
+  async function loadEnds(): Promise<void> {
+    if (hasEnded(nation)) nation = await world.startNation();
+    if (hasEnded(loader)) loader = world.province("load", "run");
+    const { code, output } = await ended(loader);
+    expect(code, output).to.equal(3);
+    expect(await runs("running"), "one load was open, and ended").to.equal(0);
+    const check = await world.check();
+    expect(check.differences, JSON.stringify(check)).to.equal(0);
+    const { rows, fields } = check.entities.student;
+    console.log(`checked: ${rows} pupils, ${fields} fields, 0 differences`);
+  }
+
+  function hasEnded(process: Process): boolean {
+    return process.exitCode !== null || process.signalCode !== null;
+  }
+
+  async function runs(state: string): Promise<number> {
+    const [row] = await world.exchange.query<{ n: number }>(
+      "SELECT count(*)::int AS n FROM exchange.run WHERE kind = 'load' AND state = $1",
+      [state],
+    );
+    return row?.n ?? 0;
+  }
+
   /** Waits for a moment in which something is under way, and says what it was. */
   async function moment(victim: string, isRight: (now: InFlight) => boolean): Promise<void> {
     let now: InFlight | null = null;
@@ -119,13 +145,15 @@ describe("five kills inside one load", function () {
     console.log(`SIGKILL for ${victim} with in flight: ${JSON.stringify(now)}`);
   }
 
+  /** Of the load that is open. */
   async function inFlight(): Promise<InFlight> {
     const [row] = await world.exchange.query<InFlight & Record<string, unknown>>(
-      `SELECT (SELECT count(*)::int FROM exchange.chunk WHERE state = 'leased') AS leased,
-         (SELECT count(*)::int FROM exchange.chunk WHERE state = 'landed') AS landed,
-         (SELECT count(*)::int FROM exchange.batch WHERE state = 'sealed') AS sealed,
-         (SELECT count(*)::int FROM exchange.batch WHERE state = 'published') AS published,
-         (SELECT count(*)::int FROM exchange.batch WHERE state = 'settled') AS settled,
+      `WITH now AS (SELECT run_id FROM exchange.run WHERE kind = 'load' AND state = 'running')
+       SELECT (SELECT count(*)::int FROM exchange.chunk JOIN now USING (run_id) WHERE chunk.state = 'leased') AS leased,
+         (SELECT count(*)::int FROM exchange.chunk JOIN now USING (run_id) WHERE chunk.state = 'landed') AS landed,
+         (SELECT count(*)::int FROM exchange.batch JOIN now USING (run_id) WHERE batch.state = 'sealed') AS sealed,
+         (SELECT count(*)::int FROM exchange.batch JOIN now USING (run_id) WHERE batch.state = 'published') AS published,
+         (SELECT count(*)::int FROM exchange.batch JOIN now USING (run_id) WHERE batch.state = 'settled') AS settled,
          (SELECT count(*)::int FROM pg_stat_activity WHERE application_name = 'duijie' AND xact_start IS NOT NULL
             AND pid <> pg_backend_pid()) AS transactions`,
     );
@@ -133,23 +161,7 @@ describe("five kills inside one load", function () {
     return row;
   }
 
-  async function settled(): Promise<number> {
-    return (await inFlight()).settled;
-  }
-
   /** What holds at every committed state, whoever has just died. */
-  async function afterKill(): Promise<void> {
-    await sumsHold();
-    const held = await world.national.query("SELECT 1 FROM registry.student WHERE province <> '34' LIMIT 1");
-    expect(held).to.deep.equal([]);
-    const [applied] = await world.national.query<{ inbox: string; rows: string }>(
-      `SELECT (SELECT coalesce(sum(applied_count), 0) FROM national.inbox WHERE entity = 'student') AS inbox,
-         (SELECT count(*) FROM registry.student) AS rows`,
-    );
-    // Each applied record is one row: nothing was applied twice and nothing half.
-    expect(Number(applied?.rows)).to.equal(Number(applied?.inbox));
-  }
-
   async function sumsHold(): Promise<void> {
     const wrong = await world.exchange.query(
       `SELECT entity FROM exchange.ledger
