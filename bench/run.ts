@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdirSync, rmSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -10,6 +9,7 @@ import { writeNodes } from "../embedded/demo/demo-nodes.ts";
 import { demoResult } from "../embedded/demo/demo-result.ts";
 import { generateProvince } from "../embedded/demo/generate.ts";
 import { xuejiShape } from "../embedded/demo/xueji-rows.ts";
+import { builtKafkaClient } from "../embedded/kafka-client.ts";
 import {
   type BenchFigures,
   limitFigures,
@@ -147,7 +147,7 @@ async function loadAll(
     generated,
     shape: xuejiShape,
     urls: servers.urls,
-    client: options.client ?? kafkaClient(),
+    client: options.client ?? builtKafkaClient(),
     language: options.language,
   });
   setLoad(files.provinceConfig, options.load);
@@ -226,15 +226,5 @@ async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T
     return await work(client);
   } finally {
     await client.end();
-  }
-}
-
-/** node-rdkafka is compiled at installation; where that failed, the pure client does the same work. */
-function kafkaClient(): "rdkafka" | "kafkajs" {
-  try {
-    const folder = join(createRequire(import.meta.url).resolve("node-rdkafka/package.json"), "..");
-    return existsSync(join(folder, "build", "Release", "node-librdkafka.node")) ? "rdkafka" : "kafkajs";
-  } catch {
-    return "kafkajs";
   }
 }

@@ -1,5 +1,6 @@
 import pg from "pg";
 import { type ByteRange, isByteRange } from "../contracts/byte-range.ts";
+import { stagingBookkeepingColumns } from "../contracts/ddl.ts";
 import type { EntityName } from "../contracts/entity.ts";
 import { DuijieError } from "../contracts/errors.ts";
 import { type EntityContract, entityContract } from "../contracts/registry.ts";
@@ -227,28 +228,11 @@ function wireCountByCounty({ rows, wireCount }: LandingBatch): Record<string, nu
   return Object.fromEntries(counts);
 }
 
-/** Bookkeeping columns of staging tables, in the order that `landRows` sends them. */
-const bookkeeping = [
-  "province",
-  "source_key",
-  "batch_id",
-  "batch_ordinal",
-  "segment",
-  "source_hash",
-  "wire_digest",
-  "contract_version",
-  "mapping_version",
-  "origin",
-  "op",
-  "agreed_national_version",
-  "county",
-] as const;
-
 async function landRows(client: StoreClient, landing: Landing): Promise<void> {
   const contract = entityContract(landing.entity);
   if (landing.batches.every((batch) => batch.rows.length === 0)) return;
   const fields = stagedFields(landing, contract.fields.length);
-  const columns = [...bookkeeping, ...fields.map((at) => contract.fields[at]?.column ?? "")];
+  const columns = [...stagingBookkeepingColumns, ...fields.map((at) => contract.fields[at]?.column ?? "")];
   const temp = `landing_${contract.table}`;
   const list = columns.join(", ");
   // A session's temporary table: PostgreSQL refuses COPY FROM under row-level security, and tenant tables have it.
@@ -286,7 +270,7 @@ async function insertNew(client: StoreClient, table: string, temp: string): Prom
 }
 
 async function upsertRows(client: StoreClient, contract: EntityContract): Promise<void> {
-  const columns = [...bookkeeping, ...contract.fields.map((field) => field.column)];
+  const columns = [...stagingBookkeepingColumns, ...contract.fields.map((field) => field.column)];
   const list = columns.join(", ");
   const updates = columns.filter((column) => column !== "province" && column !== "source_key");
   await client.query(
@@ -339,6 +323,7 @@ function* stagedRows(batches: readonly LandingBatch[]): Generator<StagedRow> {
   }
 }
 
+/** In the order of `stagingBookkeepingColumns`. */
 function stagedLine(
   landing: Pick<Landing, "province" | "chunk" | "contractVersion" | "mappingVersion" | "origin">,
   fields: readonly number[],

@@ -1,3 +1,4 @@
+import { stagingBookkeepingColumns } from "../contracts/ddl.ts";
 import type { EntityName } from "../contracts/entity.ts";
 import { entityContract } from "../contracts/registry.ts";
 import type { KeptFinding } from "./landing.ts";
@@ -163,19 +164,9 @@ async function putBack(
 }
 
 /** All of a staging row's bookkeeping but its key. */
-const restored = [
-  "batch_id",
-  "batch_ordinal",
-  "segment",
-  "source_hash",
-  "wire_digest",
-  "contract_version",
-  "mapping_version",
-  "origin",
-  "op",
-  "agreed_national_version",
-  "county",
-] as const;
+const restored = stagingBookkeepingColumns.filter(
+  (column) => column !== "province" && column !== "source_key",
+);
 
 /** Earlier rows of the recalled run, and those that were put back. */
 async function forgetRows(

@@ -3,8 +3,9 @@ import type { FieldValue } from "../contracts/entity.ts";
 import type { KeptFinding } from "../exchange-db/landing.ts";
 import type { EarlierParkedRow, EarlierRow } from "../exchange-db/recall-rows.ts";
 import type { RecordMapper } from "../mappings/record-mapper.ts";
+import { capturedAgain } from "./captured-again.ts";
 import type { SentValues } from "./sent-values.ts";
-import type { CapturedRow, MappedRow } from "./unit.ts";
+import type { MappedRow } from "./unit.ts";
 
 const inexact: KeptFinding = { code: "RECALL_INEXACT", field: "", rule: "RECALL_INEXACT", value: null };
 
@@ -17,7 +18,7 @@ export async function asSentBefore(
   mapRecord: RecordMapper,
   sent: SentValues,
 ): Promise<MappedRow> {
-  const row = capturedRow(earlier);
+  const row = capturedAgain(earlier, earlier.standingIn);
   if (earlier.op === "delete") return { row, values: nothing(earlier), findings: [] };
   const values = await exactValues(earlier, mapRecord, sent);
   if (values === null) return { row, values: nothing(earlier), findings: [inexact] };
@@ -27,7 +28,7 @@ export async function asSentBefore(
 /** A row that was parked, with the findings that it was parked for. */
 export function asParkedBefore(earlier: EarlierParkedRow): MappedRow {
   const [unreadable] = Object.entries(earlier.unreadable ?? {});
-  const row = capturedRow(earlier);
+  const row = capturedAgain(earlier, earlier.standingIn);
   const { findings } = earlier;
   if (unreadable === undefined) return { row, values: nothing(earlier), findings };
   const [column, hex] = unreadable;
@@ -52,19 +53,4 @@ async function exactValues(
 
 function nothing(earlier: EarlierRow): readonly FieldValue[] {
   return earlier.raw.map(() => null);
-}
-
-/** `known` carries the agreed version only. */
-function capturedRow(earlier: EarlierRow): CapturedRow {
-  const { agreedNationalVersion, county, hash, key, op, raw, standingIn } = earlier;
-  const known = {
-    key,
-    op,
-    hash: "",
-    wireDigest: null,
-    contractVersion: 0,
-    mappingVersion: "",
-    agreedNationalVersion,
-  };
-  return { key, hash, county, op, raw, line: null, unreadable: null, known, parkedIn: standingIn };
 }

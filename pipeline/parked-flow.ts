@@ -10,9 +10,10 @@ import {
 } from "../exchange-db/parked.ts";
 import type { Store } from "../exchange-db/store.ts";
 import { withBatchIds } from "./batch-ids.ts";
+import { capturedAgain } from "./captured-again.ts";
 import type { EntityPlan } from "./entity-plan.ts";
 import { retry } from "./retry.ts";
-import type { CapturedRow, CapturedUnit, ParkedRow, ValidatedUnit } from "./unit.ts";
+import type { CapturedUnit, ParkedRow, ValidatedUnit } from "./unit.ts";
 import type { UpstreamFlow } from "./upstream-flow.ts";
 
 export interface ParkedOptions {
@@ -108,25 +109,10 @@ function unitOf(
     batchIds,
     readCount: page.length,
     unchangedCount: 0,
-    rows: page.map(capturedRow),
+    rows: page.map((record) => capturedAgain(record, record.batchId)),
     keyless: [],
     counties: new Map(),
   };
-}
-
-/** `known` carries the agreed version only. */
-function capturedRow(record: ParkedRecord): CapturedRow {
-  const { key, hash, county, op, raw, agreedNationalVersion } = record;
-  const known = {
-    key,
-    op,
-    hash: "",
-    wireDigest: null,
-    contractVersion: 0,
-    mappingVersion: "",
-    agreedNationalVersion,
-  };
-  return { key, hash, county, op, raw, line: null, unreadable: null, known, parkedIn: record.batchId };
 }
 
 /** What still fails is not landed again, so it is not counted as read again either. */

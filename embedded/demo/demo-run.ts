@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { DuijieError } from "../../contracts/errors.ts";
 import type { Texts } from "../../contracts/texts.ts";
+import { builtKafkaClient } from "../kafka-client.ts";
 import { type CheckResult, checkLoad } from "./checker.ts";
 import { endOf, runCommand, startCommand } from "./demo-command.ts";
 import { type DemoUrls, type NodeFiles, writeNodes } from "./demo-nodes.ts";
@@ -58,7 +58,7 @@ export async function runDemo(context: DemoContext): Promise<DemoRun> {
     generated,
     shape,
     urls,
-    client: kafkaClient(),
+    client: builtKafkaClient(),
     language: options.language,
     registry: source.registry(place, shape.entities),
   });
@@ -190,14 +190,4 @@ async function step<T>(
   const seconds = (performance.now() - began) / 1000;
   say(texts("demo.step.done", { seconds: seconds.toFixed(1) }));
   return [result, seconds];
-}
-
-/** node-rdkafka is compiled at installation; where that failed, the pure client does the same work. */
-function kafkaClient(): "rdkafka" | "kafkajs" {
-  try {
-    const folder = join(createRequire(import.meta.url).resolve("node-rdkafka/package.json"), "..");
-    return existsSync(join(folder, "build", "Release", "node-librdkafka.node")) ? "rdkafka" : "kafkajs";
-  } catch {
-    return "kafkajs";
-  }
 }

@@ -5,10 +5,11 @@ import type pg from "pg";
 import { parseDocument } from "yaml";
 import { entityNames } from "../../contracts/entity.ts";
 import { secondShape } from "../../embedded/demo/second-registry.ts";
+import { builtKafkaClient } from "../../embedded/kafka-client.ts";
 import { printedJson } from "../support/duijie-process.ts";
 import { freshDatabase } from "../support/servers.ts";
 import { logUrl, testBroker } from "../support/test-broker.ts";
-import { kafkaClient, lookInto, TwoNodes } from "../support/two-nodes.ts";
+import { lookInto, TwoNodes } from "../support/two-nodes.ts";
 import { until } from "../support/until.ts";
 
 const province = "61";
@@ -166,7 +167,7 @@ describe("a registry that the demo did not make, loaded by documented commands a
     const entities: unknown = JSON.parse(readFileSync(join(nodes.generated, "registry.json"), "utf8"));
     const files = readdirSync(join(nodes.generated, "mappings"));
     const mappings = files.map((file) => [file.replace(/\.csv$/, ""), `../generated/mappings/${file}`]);
-    const client = logUrl(nodes.options.brokers) === undefined ? kafkaClient() : "postgres";
+    const client = logUrl(nodes.options.brokers) === undefined ? builtKafkaClient() : "postgres";
     edit("my/duijie.yaml", [
       ["kafka.client", client],
       ["registry.entities", entities],

@@ -3,11 +3,12 @@ import { join } from "node:path";
 import pg from "pg";
 import { parse, stringify } from "yaml";
 import { xuejiShape } from "../../embedded/demo/xueji-rows.ts";
+import { builtKafkaClient } from "../../embedded/kafka-client.ts";
 import type { Broker } from "../../pipeline/broker/broker.ts";
 import { openBroker } from "../../pipeline/broker/open-broker.ts";
 import { DuijieProcess } from "../support/duijie-process.ts";
 import { runOutputFolder } from "../support/run-output.ts";
-import { kafkaClient, type NodeUrls, TwoNodes } from "../support/two-nodes.ts";
+import { type NodeUrls, TwoNodes } from "../support/two-nodes.ts";
 import { until } from "../support/until.ts";
 import { Daemon } from "./daemon.ts";
 import type { DaemonRole } from "./fault.ts";
@@ -99,7 +100,7 @@ export class FaultWorld {
     this.nodes = nodes;
     this.urls = urls;
     // One of each client: a group has to get along with both.
-    const clients = [kafkaClient(), "kafkajs"] as const;
+    const clients = [builtKafkaClient(), "kafkajs"] as const;
     const daemons = (role: DaemonRole) =>
       clients.map((client, at) => this.#daemon(role, `${role}-${at + 1}`, client));
     this.loaders = daemons("loader");

@@ -1,6 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -9,6 +8,7 @@ import { type CheckResult, checkLoad } from "../../embedded/demo/checker.ts";
 import { generateProvince } from "../../embedded/demo/generate.ts";
 import type { RegistryShape } from "../../embedded/demo/registry-shape.ts";
 import type { TruthFile } from "../../embedded/demo/truth.ts";
+import { builtKafkaClient } from "../../embedded/kafka-client.ts";
 import { type DuijieOptions, DuijieProcess, type Ended, runDuijie } from "./duijie-process.ts";
 import { keepCanaries, runOutputFolder } from "./run-output.ts";
 import { type BrokerPlace, brokerEnvironment, kafkaPart } from "./test-broker.ts";
@@ -83,7 +83,7 @@ export class TwoNodes {
     for (const owner of [province, "nation"]) this.#writeKeys(owner);
     const entities: unknown = JSON.parse(readFileSync(join(this.generated, "registry.json"), "utf8"));
     const tables = [...Object.keys(this.options.shape.codes), "school-id"];
-    const kafka = { ...kafkaPart(brokers, kafkaClient()), sessionTimeoutMs: 6000, retryDelayMs: 200 };
+    const kafka = { ...kafkaPart(brokers, builtKafkaClient()), sessionTimeoutMs: 6000, retryDelayMs: 200 };
     this.#writeYaml("province.yaml", provinceParts, {
       role: "province",
       province,
@@ -202,16 +202,6 @@ export class TwoNodes {
       merged[part] = typeof below === "object" ? { ...below, ...values } : values;
     }
     writeFileSync(join(this.folder, name), stringify(merged, { aliasDuplicateObjects: false }));
-  }
-}
-
-/** node-rdkafka is compiled at installation; where that failed, the pure client does the same work. */
-export function kafkaClient(): "rdkafka" | "kafkajs" {
-  try {
-    const folder = join(createRequire(import.meta.url).resolve("node-rdkafka/package.json"), "..");
-    return existsSync(join(folder, "build", "Release", "node-librdkafka.node")) ? "rdkafka" : "kafkajs";
-  } catch {
-    return "kafkajs";
   }
 }
 
