@@ -11,7 +11,7 @@ import { mappingEntriesAt, newestMappingVersion } from "../exchange-db/mapping-v
 import { Store } from "../exchange-db/store.ts";
 import { MappingTables } from "../mappings/mapping-tables.ts";
 import { createRecordMapper } from "../mappings/record-mapper.ts";
-import { incomingLines } from "../national/reference/reference-registry.ts";
+import { registryLines } from "../national/reference/reference-registry.ts";
 import { type EntityPlan, entityPlan } from "../pipeline/entity-plan.ts";
 import { isProvince } from "../pipeline/envelope.ts";
 import { mergePages } from "../pipeline/merge-pages.ts";
@@ -150,7 +150,7 @@ function bothWays({ config, connector, plan, signal, tables }: EntityRun) {
       const message = { topic, partition: 0, offset: 0n, headers, value: bytes };
       const received = await cost.of("receive", async () => await receive.run(message, signal));
       const opened = await cost.of("apply: open", () => openBatch(received, accepted, () => validateAgain));
-      await cost.of("apply: lines", () => drain(incomingLines(opened.batch)));
+      await cost.of("apply: lines", () => drain(registryLines(opened.batch)));
     },
   };
 }

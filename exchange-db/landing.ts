@@ -1,9 +1,9 @@
-import pg from "pg";
 import { type ByteRange, isByteRange } from "../contracts/byte-range.ts";
 import { stagingBookkeepingColumns } from "../contracts/ddl.ts";
 import type { EntityName } from "../contracts/entity.ts";
 import { DuijieError } from "../contracts/errors.ts";
 import { type EntityContract, entityContract } from "../contracts/registry.ts";
+import { copyNew } from "./copy-new.ts";
 import { type CopyBytes, copyPieces, copyValue, sendCopy } from "./copy-text.ts";
 import type { Store, StoreClient } from "./store.ts";
 
@@ -87,12 +87,12 @@ export interface Landing {
 /**
  * Lands one unit of work in one transaction: staging rows, exceptions, batches with their exact signed bytes, the chunk's
  * state. Throws, with nothing kept, LEASE_LOST when the chunk went to another process, LOAD_STATE_WRONG when the run is
- * being recalled. Rows are sorted by key, so that two landings can't deadlock; a newer row in staging is never
- * overwritten by an older batch.
+ * being recalled. Rows that may be there already are sorted by key, so that two landings can't deadlock; a newer row in
+ * staging is never overwritten by an older batch.
  */
 export async function land(store: Store, landing: Landing): Promise<void> {
   await store.transaction(async (client) => {
-    // Rows are sorted by key before they are inserted: a chunk of them in memory, not in a file.
+    // Where rows may be there already they are sorted by key: a chunk of them in memory, not in a file.
     await client.query("SET LOCAL synchronous_commit = on; SET LOCAL work_mem = '32MB'");
     await requireNotRecalled(client, landing.runId);
     if (landing.chunk !== null) await closeChunk(client, landing, landing.chunk);
@@ -233,40 +233,33 @@ async function landRows(client: StoreClient, landing: Landing): Promise<void> {
   if (landing.batches.every((batch) => batch.rows.length === 0)) return;
   const fields = stagedFields(landing, contract.fields.length);
   const columns = [...stagingBookkeepingColumns, ...fields.map((at) => contract.fields[at]?.column ?? "")];
+  const lines = () => stagingLines(landing, fields);
+  const table = `staging.${contract.table}`;
+  if (!landing.isFirst || !(await copyNew(client, table, columns, lines)))
+    await replaceRows(client, contract, columns, lines());
+  await insertIdentifiers(client, landing);
+}
+
+/** For rows of which some may be there: by way of a table of the session's own. */
+async function replaceRows(
+  client: StoreClient,
+  contract: EntityContract,
+  columns: readonly string[],
+  lines: Iterable<Buffer>,
+): Promise<void> {
   const temp = `landing_${contract.table}`;
-  const list = columns.join(", ");
-  // A session's temporary table: PostgreSQL refuses COPY FROM under row-level security, and tenant tables have it.
   await client.query(
     `CREATE TEMPORARY TABLE IF NOT EXISTS ${temp} (LIKE staging.${contract.table}) ON COMMIT DELETE ROWS`,
   );
-  await sendCopy(client, `COPY ${temp} (${list}) FROM STDIN`, stagingLines(landing, fields));
-  if (!landing.isFirst || !(await insertNew(client, contract.table, temp))) {
-    await keepEarlier(client, contract.table, temp, landing.entity);
-    await upsertRows(client, contract);
-  }
-  await insertIdentifiers(client, landing);
+  await sendCopy(client, `COPY ${temp} (${columns.join(", ")}) FROM STDIN`, lines);
+  await keepEarlier(client, contract.table, temp, contract.entity);
+  await upsertRows(client, contract);
 }
 
 /** In the order of the lines where there is one; else all, for what staging once held may have no column any more. */
 function stagedFields(landing: Landing, width: number): readonly number[] {
   const hasLine = landing.batches.some((batch) => batch.rows.some((row) => isByteRange(row.raw)));
   return hasLine ? landing.lineFields : Array.from({ length: width }, (_, at) => at);
-}
-
-/**
- * Where nothing of a key range was ever landed there is nothing to compare with, and a plain insert takes two thirds of the
- * time. False, with nothing inserted, where a row is there after all.
- */
-async function insertNew(client: StoreClient, table: string, temp: string): Promise<boolean> {
-  await client.query("SAVEPOINT before_insert");
-  try {
-    await client.query(`INSERT INTO staging.${table} SELECT * FROM ${temp} ORDER BY source_key`);
-    return true;
-  } catch (error) {
-    if (!(error instanceof pg.DatabaseError) || error.code !== "23505") throw error;
-    await client.query("ROLLBACK TO SAVEPOINT before_insert");
-    return false;
-  }
 }
 
 async function upsertRows(client: StoreClient, contract: EntityContract): Promise<void> {

@@ -35,6 +35,8 @@ export class Store {
       // Nor may a client that the server can't reach any more keep its locks: whoever takes over waits for them.
       idle_in_transaction_session_timeout: options.statementTimeoutMs,
       keepAlive: true,
+      // A chunk of pupils in a temporary table is larger than the server's default, and would go through a file.
+      options: "-c temp_buffers=32MB",
     });
     // An idle connection that breaks is replaced by the pool; the next query meets the fault, if it lasts.
     this.#pool.on("error", () => undefined);

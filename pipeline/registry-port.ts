@@ -1,3 +1,4 @@
+import type { ByteRange } from "../contracts/byte-range.ts";
 import type { EntityName, FieldValue } from "../contracts/entity.ts";
 import type { ErrorCode } from "../contracts/errors.ts";
 
@@ -22,6 +23,10 @@ export interface WireRecord {
   readonly custodyEpoch: number;
   /** Contract order. */
   readonly values: readonly FieldValue[];
+  /** `values` as a line of COPY text, where whoever read the record kept that. */
+  readonly line?: ByteRange;
+  /** Of `values` those of the contract's `parents`, in their order; kept beside `line`, which is long to look into. */
+  readonly parents?: readonly FieldValue[];
 }
 
 /** A record whose end differs from "applied". */

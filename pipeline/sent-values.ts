@@ -2,7 +2,7 @@ import type { FieldValue } from "../contracts/entity.ts";
 import { sentMessage } from "../exchange-db/batches.ts";
 import type { Store } from "../exchange-db/store.ts";
 import { parseValue } from "./control.ts";
-import { recordHead } from "./stages/seal.ts";
+import { recordHead } from "./wire-record.ts";
 
 /** One record's values as they were once sent; null where the bytes are no longer kept. */
 export type SentValues = (

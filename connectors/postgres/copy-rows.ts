@@ -1,6 +1,7 @@
-import { isUtf8, transcode } from "node:buffer";
+import { isUtf8 } from "node:buffer";
 import type { ByteRange } from "../../contracts/byte-range.ts";
 import { DuijieError } from "../../contracts/errors.ts";
+import { TextMemory } from "../../contracts/text-memory.ts";
 import { type Charset, decode } from "../charset.ts";
 
 /** One row of `COPY … TO STDOUT` in text format. */
@@ -16,23 +17,23 @@ export interface CopyRow {
 export type CopyCharset = Charset | "bytes";
 
 const newline = 10;
+const tab = 9;
+const backslash = 0x5c;
+const capitalN = 0x4e;
 const replacementBytes = Buffer.from([0xef, 0xbf, 0xbd]);
 
-/**
- * Turns the bytes of `COPY … TO STDOUT` (text format) into rows, chunk by chunk. Cost is what matters here: a chunk
- * is decoded as a whole and cut by `indexOf`; only fields with a backslash are unescaped. Measured with 50 columns,
- * 500 bytes and 51 Han characters a row: 2.9 µs a row, against 7.9 by decoding and splitting line by line.
- */
+/** Turns the bytes of `COPY … TO STDOUT` (text format) into rows, chunk by chunk. Cost is what matters here. */
 export class CopyRowReader {
   readonly #fieldCount: number;
   readonly #charset: CopyCharset;
-  readonly #before: (string | null)[] = [];
+  readonly #utf8: Utf8Cutter;
   #pending: Buffer[] = [];
   #rowCount = 0;
 
   constructor(fieldCount: number, charset: CopyCharset) {
     this.#fieldCount = fieldCount;
     this.#charset = charset;
+    this.#utf8 = new Utf8Cutter(fieldCount);
   }
 
   /** Rows completed so far. */
@@ -56,12 +57,9 @@ export class CopyRowReader {
   }
 
   #rows(bytes: Buffer): CopyRow[] {
-    // A chunk of good UTF-8 goes by the fast way. `transcode` and UCS-2 take a fifth of `toString("utf8")`.
-    if (this.#charset === "utf8" && isUtf8(bytes) && !bytes.includes(replacementBytes)) {
-      const text = transcode(bytes, "utf8", "utf16le").toString("ucs2");
-      const rows = cutRows(text, this.#fieldCount, this.#before);
-      return withLines(rows, bytes);
-    }
+    // A chunk of good UTF-8 goes by the fast way.
+    if (this.#charset === "utf8" && isUtf8(bytes) && !bytes.includes(replacementBytes))
+      return this.#utf8.cut(bytes);
     // COPY escapes byte by byte, and the second byte of a GBK pair can be a backslash: bytes are cut and unescaped
     // first (as Latin-1, where a character is a byte) and decoded after. Tab and newline are no trail bytes.
     const charset = this.#charset;
@@ -70,15 +68,53 @@ export class CopyRowReader {
   }
 }
 
-function withLines(rows: readonly (string | null)[][], bytes: Buffer): CopyRow[] {
-  const all: CopyRow[] = [];
-  let start = 0;
-  for (const fields of rows) {
-    const end = bytes.indexOf(newline, start);
-    all.push({ fields, line: { bytes, start, end } });
-    start = end + 1;
+/** Cuts good UTF-8 that ends in a newline into rows of `fieldCount` unescaped fields, byte by byte. */
+class Utf8Cutter {
+  readonly #fieldCount: number;
+  readonly #memory: TextMemory;
+
+  constructor(fieldCount: number) {
+    this.#fieldCount = fieldCount;
+    this.#memory = new TextMemory(fieldCount);
   }
-  return all;
+
+  cut(bytes: Buffer): CopyRow[] {
+    const rows: CopyRow[] = [];
+    const last = this.#fieldCount - 1;
+    let at = 0;
+    while (at < bytes.length) {
+      // Of its length from the start: an array that grows is copied again and again.
+      // oxlint-disable-next-line no-new-array
+      const fields = new Array<string | null>(this.#fieldCount);
+      const start = at;
+      for (let index = 0; index <= last; index += 1) {
+        const end = this.#field(bytes, at, index, fields);
+        if (bytes[end] !== (index === last ? newline : tab))
+          throw new DuijieError("INVARIANT_BROKEN", { invariant: "copy-fields", fieldCount: last + 1 });
+        at = end + 1;
+      }
+      rows.push({ fields, line: { bytes, start, end: at - 1 } });
+    }
+    return rows;
+  }
+
+  /** Puts the field that begins at `start` into `fields`, and gives the place of the tab or newline after it. */
+  #field(bytes: Buffer, start: number, index: number, fields: (string | null)[]): number {
+    let at = start;
+    let all = 0;
+    let isEscaped = false;
+    for (;;) {
+      const byte = bytes[at] ?? newline;
+      if (byte === tab || byte === newline) break;
+      if (byte === backslash) isEscaped = true;
+      all |= byte;
+      at += 1;
+    }
+    if (!isEscaped) fields[index] = this.#memory.text(index, bytes, start, at, all < 0x80);
+    else if (at === start + 2 && bytes[start + 1] === capitalN) fields[index] = null;
+    else fields[index] = unescapeField(bytes.toString("utf8", start, at));
+    return at;
+  }
 }
 
 function decodeFields(fields: (string | null)[], charset: Charset): CopyRow {
@@ -99,37 +135,22 @@ function isPlain(latin1: string): boolean {
   return !beyondAscii.test(latin1);
 }
 
-/**
- * Cuts text that ends in a newline into rows of `fieldCount` unescaped fields; `\N` is null. `before` holds the last row's
- * fields and is brought up to date: pupils come class by class, and a field that is as it was is the same string again, with
- * nothing to allocate and its hash known.
- */
-export function cutRows(
-  text: string,
-  fieldCount: number,
-  before: (string | null)[] = [],
-): (string | null)[][] {
+/** Cuts text that ends in a newline into rows of `fieldCount` unescaped fields; `\\N` is null. */
+export function cutRows(text: string, fieldCount: number): (string | null)[][] {
   const rows: (string | null)[][] = [];
   const lastField = fieldCount - 1;
   let escape = nextEscape(text, 0);
   let start = 0;
   while (start < text.length) {
-    // Of its length from the start: an array that grows is copied again and again.
-    // oxlint-disable-next-line no-new-array
-    const fields = new Array<string | null>(fieldCount);
+    const fields: (string | null)[] = [];
     for (let index = 0; index < fieldCount; index++) {
       const end = text.indexOf(index === lastField ? "\n" : "\t", start);
       if (end === -1) throw new DuijieError("INVARIANT_BROKEN", { invariant: "copy-fields", fieldCount });
+      const field = text.slice(start, end);
       if (escape < end) {
-        const field = text.substring(start, end);
-        fields[index] = field === "\\N" ? null : unescapeField(field);
+        fields.push(field === "\\N" ? null : unescapeField(field));
         escape = nextEscape(text, end);
-      } else {
-        const known = before[index];
-        if (typeof known === "string" && known.length === end - start && text.startsWith(known, start))
-          fields[index] = known;
-        else before[index] = fields[index] = text.substring(start, end);
-      }
+      } else fields.push(field);
       start = end + 1;
     }
     rows.push(fields);

@@ -1,7 +1,7 @@
 import type { FieldValue } from "../../contracts/entity.ts";
 import { type EntityContract, entityContract } from "../../contracts/registry.ts";
 import type { StoreClient } from "../../exchange-db/store.ts";
-import type { Verdict, VerifiedBatch } from "../../pipeline/registry-port.ts";
+import type { Verdict, VerifiedBatch, WireRecord } from "../../pipeline/registry-port.ts";
 
 type Parent = EntityContract["parents"][number];
 
@@ -14,21 +14,29 @@ export async function orphans(
   contract: EntityContract,
   batch: VerifiedBatch,
 ): Promise<ReadonlyMap<number, Verdict>> {
-  const asked = contract.parents.map((parent) => {
-    const at = contract.indexOf(parent.field);
-    return { parent, at, identifiers: distinct(batch, at) };
+  const asked = contract.parents.map((parent, place) => {
+    const identifierOf = parentOf(contract.indexOf(parent.field), place);
+    return { parent, identifierOf, identifiers: distinct(batch, identifierOf) };
   });
   const missing = await missingParents(session, batch.province, asked);
   const verdicts = new Map<number, Verdict>();
   if (missing.every((identifiers) => identifiers.size === 0)) return verdicts;
-  for (const { key, op, ordinal, values } of batch.records) {
+  for (const record of batch.records) {
+    const { key, op, ordinal } = record;
     if (op === "delete") continue;
-    const index = asked.findIndex(({ at }, place) => missing[place]?.has(values[at] ?? "") === true);
-    const found = asked[index];
+    const found = asked.find(
+      ({ identifierOf }, place) => missing[place]?.has(identifierOf(record) ?? "") === true,
+    );
     if (found !== undefined)
-      verdicts.set(ordinal, waiting(ordinal, key, found.parent, values[found.at] ?? ""));
+      verdicts.set(ordinal, waiting(ordinal, key, found.parent, found.identifierOf(record) ?? ""));
   }
   return verdicts;
+}
+
+type IdentifierOf = (record: WireRecord) => FieldValue;
+
+function parentOf(at: number, place: number): IdentifierOf {
+  return (record) => (record.parents === undefined ? record.values[at] : record.parents[place]) ?? null;
 }
 
 function waiting(ordinal: number, key: string, parent: Parent, identifier: string): Verdict {
@@ -42,9 +50,9 @@ function waiting(ordinal: number, key: string, parent: Parent, identifier: strin
   };
 }
 
-function distinct(batch: VerifiedBatch, at: number): readonly string[] {
+function distinct(batch: VerifiedBatch, identifierOf: IdentifierOf): readonly string[] {
   const found = new Set<FieldValue>();
-  for (const { op, values } of batch.records) if (op === "upsert") found.add(values[at] ?? null);
+  for (const record of batch.records) if (record.op === "upsert") found.add(identifierOf(record));
   return [...found].filter((value) => value !== null);
 }
 
@@ -57,8 +65,10 @@ async function missingParents(
   const parts = asked.map(({ parent }, place) => {
     const { columnOf, identifier, table } = target(parent);
     const column = identifier === null ? "source_key" : columnOf(identifier);
-    return `SELECT ${place} AS place, v FROM unnest($${place + 2}::text[]) v WHERE NOT EXISTS
-      (SELECT 1 FROM registry.${table} p WHERE p.province = $1 AND p.${column} = v AND NOT p.is_deleted)`;
+    const wanted = `$${place + 2}::text[]`;
+    // An array is looked up in one walk along the index; a question for each would begin at its root again.
+    return `SELECT ${place} AS place, v FROM (SELECT unnest(${wanted}) COLLATE "C" AS v EXCEPT
+      SELECT p.${column} COLLATE "C" FROM registry.${table} p WHERE p.province = $1 AND p.${column} = ANY (${wanted}) AND NOT p.is_deleted) missing`;
   });
   if (parts.length === 0) return [];
   const found = await session.query<{ place: number; v: string }>(parts.join(" UNION ALL "), [

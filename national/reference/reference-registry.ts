@@ -1,10 +1,16 @@
-import pg from "pg";
 import { registryDigestSql } from "../../contracts/ddl.ts";
 import { type EntityName, entityNames } from "../../contracts/entity.ts";
 import { type EntityContract, entityContract } from "../../contracts/registry.ts";
-import { copyPieces, copyValue, sendCopy } from "../../exchange-db/copy-text.ts";
+import { copyNew } from "../../exchange-db/copy-new.ts";
+import { type CopyBytes, copyPieces, copyValue, sendCopy } from "../../exchange-db/copy-text.ts";
 import type { StoreClient } from "../../exchange-db/store.ts";
-import type { EntityDigest, RegistryPort, Verdict, VerifiedBatch } from "../../pipeline/registry-port.ts";
+import type {
+  EntityDigest,
+  RegistryPort,
+  Verdict,
+  VerifiedBatch,
+  WireRecord,
+} from "../../pipeline/registry-port.ts";
 import { orphans, overtakenFirst } from "./orphans.ts";
 import { planSettings, verdictSql } from "./verdict-sql.ts";
 
@@ -40,18 +46,18 @@ export class ReferenceRegistry implements RegistryPort<StoreClient> {
       : [...verdicts, ...(await overtaken(session, contract, batch, verdicts))];
   }
 
-  /** Gives the records that a newer version was there before. While all keys are new, a plain insert does. */
+  /** Gives the records that a newer version was there before. While all keys are new, nothing is asked: they are copied. */
   async #write(
     session: StoreClient,
     contract: EntityContract,
     batch: VerifiedBatch,
   ): Promise<readonly Verdict[]> {
     if (batch.records.length === 0) return [];
-    await fillIncoming(session, contract, batch);
     const place = `${batch.province}/${batch.entity}`;
     const upserts = this.#upsertsLeft.get(place) ?? 0;
-    if (upserts === 0 && (await insertNew(session, contract))) return [];
+    if (upserts === 0 && (await insertNew(session, contract, batch))) return [];
     this.#upsertsLeft.set(place, upserts === 0 ? upsertsBeforeInsert : upserts - 1);
+    await fillIncoming(session, contract, batch);
     const applied = await upsert(session, contract, []);
     return applied === batch.records.length ? [] : await overtaken(session, contract, batch, []);
   }
@@ -98,16 +104,33 @@ async function fillIncoming(
 }
 
 /** COPY data of a batch's records: bookkeeping, then the contract's values. */
-export function incomingLines({ batchId, province, records }: VerifiedBatch): Iterable<Buffer> {
+export function registryLines({ batchId, province, records }: VerifiedBatch): Iterable<Buffer> {
   return copyPieces(records, (record, to) => {
-    const isDeleted = record.op === "delete";
-    to.text(
-      `${province}\t${copyValue(record.key)}\t${record.version}\t${batchId}\t${isDeleted ? "t" : "f"}\t${record.custodyEpoch}\t${record.ordinal}`,
-    );
-    // A tombstone keeps the key and the version, and nothing else of the child.
-    for (const value of record.values) to.value(isDeleted ? null : value);
-    to.end();
+    to.text(registryHead(record, batchId, province));
+    putValues(record, to);
   });
+}
+
+/** The same with each record's ordinal after the bookkeeping. */
+function incomingLines({ batchId, province, records }: VerifiedBatch): Iterable<Buffer> {
+  return copyPieces(records, (record, to) => {
+    to.text(`${registryHead(record, batchId, province)}\t${record.ordinal}`);
+    putValues(record, to);
+  });
+}
+
+/** In the order of `bookkeeping`. */
+function registryHead(record: WireRecord, batchId: bigint, province: string): string {
+  const { custodyEpoch, key, op, version } = record;
+  return `${province}\t${copyValue(key)}\t${version}\t${batchId}\t${op === "delete" ? "t" : "f"}\t${custodyEpoch}`;
+}
+
+/** A tombstone keeps the key and the version, and nothing else of the child. */
+function putValues(record: WireRecord, to: CopyBytes): void {
+  const isDeleted = record.op === "delete";
+  if (record.line !== undefined && !isDeleted) to.values(record.line);
+  else for (const value of record.values) to.value(isDeleted ? null : value);
+  to.end();
 }
 
 interface VerdictRow {
@@ -143,20 +166,14 @@ async function judge(
   }));
 }
 
-/** False, with nothing inserted, where a key is there already. */
-async function insertNew(session: StoreClient, contract: EntityContract): Promise<boolean> {
-  const columns = [...bookkeeping, ...contractColumns(contract)].join(", ");
-  await session.query("SAVEPOINT before_insert");
-  try {
-    await session.query(
-      `INSERT INTO registry.${contract.table} (${columns}) SELECT ${columns} FROM ${incoming(contract)} ORDER BY source_key`,
-    );
-    return true;
-  } catch (error) {
-    if (!(error instanceof pg.DatabaseError) || error.code !== "23505") throw error;
-    await session.query("ROLLBACK TO SAVEPOINT before_insert");
-    return false;
-  }
+/** False, with nothing kept, where a key is there already. */
+async function insertNew(
+  session: StoreClient,
+  contract: EntityContract,
+  batch: VerifiedBatch,
+): Promise<boolean> {
+  const columns = [...bookkeeping, ...contractColumns(contract)];
+  return await copyNew(session, `registry.${contract.table}`, columns, () => registryLines(batch));
 }
 
 async function upsert(

@@ -1,13 +1,14 @@
 import { type EntityName, type FieldValue } from "../../contracts/entity.ts";
 import { DuijieError } from "../../contracts/errors.ts";
 import { entityContract, type Validation } from "../../contracts/registry.ts";
+import { type BatchForm, BatchTextReader, type FaultOf, type OpenedRecord } from "../batch-text.ts";
 import type { IncomingMessage } from "../broker/broker.ts";
-import { parseValue } from "../control.ts";
+import { parseText, unzipped } from "../control.ts";
 import { batchEntity, type Envelope, parseHeaders, parseType } from "../envelope.ts";
 import type { Verdict, VerifiedBatch, WireRecord } from "../registry-port.ts";
 import { type Keyring, verifyMessage } from "../signing.ts";
 import type { Stage } from "../stage.ts";
-import { recordHead } from "./seal.ts";
+import { recordHead, wireRecord } from "../wire-record.ts";
 
 export interface ReceivedMessage {
   readonly message: IncomingMessage;
@@ -62,21 +63,16 @@ export function openBatch(
   const entity = entityOfBatch(received);
   const { version } = received.type;
   if (!accepted.includes(version)) throw new DuijieError("CONTRACT_VERSION_UNKNOWN", { entity, version });
-  const frame = batchFrame(parseValue(received.message.value));
-  if (frame.province !== received.province)
-    throw new DuijieError("PROVINCE_FOREIGN", { source: received.province });
   const contract = entityContract(entity, version);
-  const fields = [...recordHead, ...contract.fields.map((field) => field.name)];
   const batchId = batchIdOf(received.envelope.id);
-  const isExpected =
-    frame.entity === entity &&
-    frame.contractVersion === version &&
-    frame.records.length === received.envelope.recordCount &&
-    JSON.stringify(frame.fields) === JSON.stringify(fields);
-  if (!isExpected) throw new DuijieError("MESSAGE_MALFORMED", { what: "batch frame" });
-  const records = frame.records.map((record, ordinal) => wireRecord(record, ordinal, fields.length, batchId));
+  const value = unzipped(received.message.value);
+  const validate = validatorOf(entity, version);
+  const faultOf: FaultOf = (values) => validate(values).errors[0]?.field ?? null;
+  const form = { province: received.province, contract, batchId, faultOf };
+  const records = BatchTextReader.read(value, form) ?? parsedRecords(value, form);
+  if (records.length !== received.envelope.recordCount) throw malformedFrame();
   requireSingleKeys(records);
-  const { good, refused } = sift(records, contract.fields.length, validatorOf(entity, version));
+  const { good, refused } = sift(records);
   const mappingVersion = received.envelope.mappingVersion ?? 0;
   return {
     batch: {
@@ -96,6 +92,25 @@ export function batchIdOf(id: string): bigint {
   return BigInt(id);
 }
 
+/** Any JSON of the published form. */
+function parsedRecords(
+  value: Buffer,
+  { batchId, contract, faultOf, province }: BatchForm,
+): readonly OpenedRecord[] {
+  const frame = frameOf(parseText(value));
+  if (frame.province !== province) throw new DuijieError("PROVINCE_FOREIGN", { source: province });
+  const fields = [...recordHead, ...contract.fields.map((field) => field.name)];
+  const isExpected =
+    frame.entity === contract.entity &&
+    frame.contractVersion === contract.version &&
+    JSON.stringify(frame.fields) === JSON.stringify(fields);
+  if (!isExpected) throw malformedFrame();
+  return frame.records.map((one, ordinal) => {
+    const record = wireRecord(one, ordinal, contract.fields.length, batchId);
+    return { record, fault: record.op === "delete" ? null : faultOf(record.values) };
+  });
+}
+
 interface BatchFrame {
   readonly province: unknown;
   readonly entity: unknown;
@@ -104,81 +119,32 @@ interface BatchFrame {
   readonly records: readonly unknown[];
 }
 
-function batchFrame(value: unknown): BatchFrame {
+function frameOf(value: unknown): BatchFrame {
   if (typeof value === "object" && value !== null && Object.keys(value).length === 5) {
     const { province, entity, contractVersion, fields, records } = value as Record<string, unknown>;
     if (Array.isArray(records)) return { province, entity, contractVersion, fields, records };
   }
-  throw new DuijieError("MESSAGE_MALFORMED", { what: "batch frame" });
+  throw malformedFrame();
 }
 
-function wireRecord(record: unknown, ordinal: number, width: number, batchId: bigint): WireRecord {
-  if (!Array.isArray(record) || record.length !== width) throw malformed(ordinal);
-  const cells: readonly unknown[] = record;
-  const [op, key, previousKey, version, base, epoch] = cells;
-  if (op !== "upsert" && op !== "delete") throw malformed(ordinal);
-  if (typeof key !== "string" || key === "" || !key.isWellFormed()) throw malformed(ordinal);
-  if (previousKey !== null && typeof previousKey !== "string") throw malformed(ordinal);
-  // A batch is one version: a record that claims another could pass the fence of a batch that never was.
-  if (!isCount(version) || version !== Number(batchId)) throw malformed(ordinal);
-  if (base !== null && !isCount(base)) throw malformed(ordinal);
-  if (!isCount(epoch)) throw malformed(ordinal);
-  const values = cells.slice(recordHead.length);
-  if (!isValues(values)) throw malformed(ordinal);
-  return {
-    ordinal,
-    op,
-    key,
-    previousKey,
-    version: batchId,
-    baseNationalVersion: base === null ? null : BigInt(base),
-    custodyEpoch: epoch,
-    values,
-  };
+function malformedFrame(): DuijieError {
+  return new DuijieError("MESSAGE_MALFORMED", { what: "batch frame" });
 }
 
-function isValues(values: readonly unknown[]): values is FieldValue[] {
-  return values.every((value) => value === null || typeof value === "string");
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-}
-
-function requireSingleKeys(records: readonly WireRecord[]): void {
-  if (new Set(records.map((record) => record.key)).size !== records.length) {
+function requireSingleKeys(records: readonly OpenedRecord[]): void {
+  if (new Set(records.map(({ record }) => record.key)).size !== records.length) {
     throw new DuijieError("MESSAGE_MALFORMED", { what: "key twice" });
   }
 }
 
-function sift(
-  records: readonly WireRecord[],
-  width: number,
-  validate: (values: readonly FieldValue[]) => Validation,
-): { good: WireRecord[]; refused: Verdict[] } {
+function sift(records: readonly OpenedRecord[]): { good: WireRecord[]; refused: Verdict[] } {
   const good: WireRecord[] = [];
   const refused: Verdict[] = [];
-  for (const record of records) {
-    const first =
-      record.op === "delete" || record.values.length !== width
-        ? undefined
-        : validate(record.values).errors[0];
-    if (first === undefined) good.push(record);
-    else {
-      const { ordinal, key } = record;
-      refused.push({
-        ordinal,
-        key,
-        outcome: "rejected",
-        code: "CONTRACT_VIOLATION",
-        field: first.field,
-        parent: null,
-      });
-    }
+  for (const { fault, record } of records) {
+    const { key, ordinal } = record;
+    const code = "CONTRACT_VIOLATION";
+    if (fault === null) good.push(record);
+    else refused.push({ ordinal, key, outcome: "rejected", code, field: fault, parent: null });
   }
   return { good, refused };
-}
-
-function malformed(ordinal: number): DuijieError {
-  return new DuijieError("MESSAGE_MALFORMED", { what: "record", ordinal });
 }

@@ -3,6 +3,7 @@ import { gzip } from "node:zlib";
 import { DuijieError } from "../../contracts/errors.ts";
 import type { LandingBatch, LandingException } from "../../exchange-db/landing.ts";
 import { BatchIdsShort } from "../batch-ids.ts";
+import { batchEnd, batchFrame } from "../batch-text.ts";
 import { type EntityPlan, rawValues } from "../entity-plan.ts";
 import { batchType, buildHeaders, type Party } from "../envelope.ts";
 import { type SigningKey, sign } from "../signing.ts";
@@ -18,16 +19,6 @@ export interface SealOptions {
   /** Bytes of one batch before compression, at most; a batch closes at whichever limit it meets first. */
   readonly batchBytes: number;
 }
-
-/** Columns that stand before the contract fields in every record of every batch, from the first version on. */
-export const recordHead = [
-  "op",
-  "key",
-  "previousKey",
-  "version",
-  "baseNationalVersion",
-  "custodyEpoch",
-] as const;
 
 const compress = promisify(gzip);
 /** Room for most batches: a result that comes in one piece need not be put together. */
@@ -67,7 +58,7 @@ function groupRows(
 ): { groups: Group[]; tooLarge: PassedRow[] } {
   const groups: Group[] = [];
   const tooLarge: PassedRow[] = [];
-  const headBytes = fieldNames(plan).length + 200;
+  const headBytes = batchFrame(options.province, plan.contract).length + batchEnd.length;
   let open: Group | undefined;
   for (const row of rows) {
     const bytes = recordBytesMax(row);
@@ -95,10 +86,6 @@ const frameBytesMax = 96;
 function recordBytesMax({ record, row }: PassedRow): number {
   // A character of the key takes six bytes where JSON escapes it.
   return row.key.length * 6 + (record.end - record.start) + frameBytesMax;
-}
-
-function fieldNames(plan: EntityPlan): string {
-  return JSON.stringify([...recordHead, ...plan.contract.fields.map((field) => field.name)]);
 }
 
 async function sealGroup(
@@ -131,10 +118,8 @@ async function sealGroup(
 
 /** The value of a batch before compression: the frame, then a record a line. */
 function batchValue(options: SealOptions, plan: EntityPlan, group: Group): Buffer {
-  const { contract, entity } = plan;
   const value = Buffer.allocUnsafeSlow(group.bytes);
-  const frame = `{"province":"${options.province}","entity":"${entity}","contractVersion":${contract.version},"fields":${fieldNames(plan)},"records":[`;
-  let at = value.write(frame, "utf8");
+  let at = value.write(batchFrame(options.province, plan.contract), "utf8");
   let lead = "\n";
   for (const { record, row } of group.rows) {
     const head = `${lead}["${row.op}",${JSON.stringify(row.key)},null,${group.batchId},${row.agreedNationalVersion ?? "null"},0,`;
@@ -143,7 +128,7 @@ function batchValue(options: SealOptions, plan: EntityPlan, group: Group): Buffe
     at += record.bytes.copy(value, at, record.start + 1, record.end);
     lead = ",\n";
   }
-  at += value.write("\n]}", at, "utf8");
+  at += value.write(batchEnd, at, "utf8");
   return value.subarray(0, at);
 }
 
