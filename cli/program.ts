@@ -22,6 +22,8 @@ import { scheduleShowCommand } from "./commands/schedule-show.ts";
 import { scheduleStatusCommand } from "./commands/schedule-status.ts";
 import { scheduleWatchCommand } from "./commands/schedule-watch.ts";
 import { vendorAbandonCommand, vendorListCommand } from "./commands/vendor.ts";
+import { vendorKitCommand } from "./commands/vendor-kit.ts";
+import { vendorVerifyCommand } from "./commands/vendor-verify.ts";
 import { type ExitCode, type Frame, type Handler, invocationOf, type Surroundings } from "./invocation.ts";
 import { printError } from "./print-error.ts";
 import { commandPath, TranslatedCommand } from "./translated-command.ts";
@@ -84,6 +86,8 @@ function addCommands(program: Command, frame: Frame): void {
   const vendor = frame.group(program, "vendor");
   vendorListCommand(frame, vendor);
   vendorAbandonCommand(frame, vendor);
+  vendorKitCommand(frame, vendor);
+  vendorVerifyCommand(frame, vendor);
   const schedule = frame.group(program, "schedule");
   scheduleRunCommand(frame, schedule);
   scheduleWatchCommand(frame, schedule);

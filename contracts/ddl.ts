@@ -113,7 +113,7 @@ export function loadTable(entity: EntityName): string {
 }
 
 /** What a value looks like where no mapping or conversion is configured. */
-function formZh({ codeTable, type, ref }: FieldContract): string {
+export function formZh({ codeTable, type, ref }: FieldContract): string {
   if (type === "date") return "（YYYYMMDD）";
   if (type === "month") return "（YYYYMM）";
   if (type === "yes-no") return "（1 是，0 否）";

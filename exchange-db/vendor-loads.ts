@@ -35,6 +35,25 @@ export async function vendorLoads(
   );
 }
 
+/** One load, whatever its state; null where the province has none of this number. */
+export async function vendorLoad(store: Store, province: string, loadId: string): Promise<VendorLoad | null> {
+  const rows = await store.query<VendorLoad>(
+    `SELECT ${columns} FROM staging.vendor_load WHERE province = $1 AND load_id = $2`,
+    [province, loadId],
+  );
+  return rows[0] ?? null;
+}
+
+/** The newest load whose rows are still there; null where there is none. */
+export async function newestFilledLoad(store: Store, province: string): Promise<VendorLoad | null> {
+  const rows = await store.query<VendorLoad>(
+    `SELECT ${columns} FROM staging.vendor_load
+     WHERE province = $1 AND state <> 'abandoned' AND purged_at IS NULL ORDER BY load_id DESC LIMIT 1`,
+    [province],
+  );
+  return rows[0] ?? null;
+}
+
 /** The load that is read now, else the oldest closed one; null where none waits. */
 export async function nextVendorLoad(store: Store, province: string): Promise<VendorLoad | null> {
   const rows = await store.query<VendorLoad>(
