@@ -1,5 +1,6 @@
 import type { EntityName } from "../../contracts/entity.ts";
 import type { EntityContract } from "../../contracts/registry.ts";
+import { lumpedRows } from "../../pipeline/review/entity-tally.ts";
 import type { ReportedColumn, ReportedEntity, Reviewed } from "./report.ts";
 
 export interface Place {
@@ -28,7 +29,7 @@ export interface Acceptance {
   readonly VA3: { readonly passed: boolean; readonly passing: number; readonly all: number };
 }
 
-/** Above this share of a field's values a mapping to "other" hides what should have been mapped. */
+/** Above this share of a field's values, several codes mapped to "other" hide what should have been mapped. */
 const toOtherMax = 0.005;
 
 export function acceptanceOf(reviewed: readonly Reviewed[], entities: readonly ReportedEntity[]): Acceptance {
@@ -80,7 +81,7 @@ function codesMapped(reviewed: readonly Reviewed[], entities: readonly ReportedE
   const toOther = columns.filter(([{ entity }, { field, filled }]) => {
     const tally = reviewed.find(({ plan }) => plan.entity === entity)?.tally;
     const codes = tally?.columns.find((one) => one.field.name === field)?.codes;
-    return (codes?.toOther ?? 0) > filled * toOtherMax;
+    return codes !== undefined && codes !== null && lumpedRows(codes) > filled * toOtherMax;
   });
   const passed = inUse > 0 && mapped === inUse && toOther.length === 0;
   return { passed, mapped, inUse, toOther: placesOf(toOther) };

@@ -107,7 +107,9 @@ function printAcceptance(terminal: Terminal, { acceptance, entities }: VendorRep
         terminal.text("verify.VA2"),
         state(VA2.passed),
         ratio(VA2.mapped, VA2.inUse),
-        VA2.toOther.map(place).join(", "),
+        VA2.toOther.length === 0
+          ? ""
+          : terminal.text("verify.lumped", { list: VA2.toOther.map(place).join(", ") }),
       ],
       [terminal.text("verify.VA3"), state(VA3.passed), ratio(VA3.passing, VA3.all), ""],
     ],

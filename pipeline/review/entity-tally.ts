@@ -24,11 +24,17 @@ export interface ColumnTally {
   readonly codes: CodeTally | null;
 }
 
-/** Different codes in use, and rows whose code was mapped to "other" though it is another one. */
+/** Different codes in use, and rows by source code that a table mapped to "other". */
 export interface CodeTally {
   readonly mapped: Set<string>;
   readonly unmapped: Set<string>;
-  toOther: number;
+  readonly toOther: Map<string, number>;
+}
+
+/** Rows of codes that share "other" with a more frequent one, which may well be the province's own "other". */
+export function lumpedRows({ toOther }: CodeTally): number {
+  const rows = [...toOther.values()];
+  return rows.reduce((sum, one) => sum + one, 0) - Math.max(0, ...rows);
 }
 
 export interface Judges {
@@ -184,7 +190,9 @@ export class EntityTally {
 function codesOf(plan: EntityPlan, { codeTable: table, name }: FieldContract): CodeTally | null {
   const mapping = plan.mappings.find(({ field }) => field === name);
   const isCoded = mapping !== undefined && (table !== undefined || mapping.codes !== undefined);
-  return isCoded && "column" in mapping.from ? { mapped: new Set(), unmapped: new Set(), toOther: 0 } : null;
+  return isCoded && "column" in mapping.from
+    ? { mapped: new Set(), unmapped: new Set(), toOther: new Map() }
+    : null;
 }
 
 function countCode(
@@ -195,7 +203,8 @@ function countCode(
 ): void {
   const known = value === null ? codes.unmapped : codes.mapped;
   if (known.size < codesMax) known.add(text);
-  if (value !== null && value !== text && others?.has(value) === true) codes.toOther += 1;
+  if (value === null || value === text || others?.has(value) !== true) return;
+  codes.toOther.set(text, (codes.toOther.get(text) ?? 0) + 1);
 }
 
 /** National codes that say "other", by their Chinese name. */

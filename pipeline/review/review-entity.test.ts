@@ -5,7 +5,7 @@ import { entityContract } from "../../contracts/registry.ts";
 import { MappingTables } from "../../mappings/mapping-tables.ts";
 import { dryRun } from "../dry-run.ts";
 import { entityPlan } from "../entity-plan.ts";
-import type { EntityTally } from "./entity-tally.ts";
+import { type EntityTally, lumpedRows } from "./entity-tally.ts";
 import { IdentifierSet } from "./identifier-set.ts";
 import { reviewEntity } from "./review-entity.ts";
 
@@ -36,7 +36,7 @@ const sound: Readonly<Record<string, string>> = {
 };
 const tables = new MappingTables("1", [
   { table: "kinds", sourceCode: "1", targetCode: "10" },
-  { table: "kinds", sourceCode: "x", targetCode: "90" },
+  { table: "kinds", sourceCode: "x", targetCode: "11" },
 ]);
 
 function row(key: string | null, more: Readonly<Record<string, string | null>> = {}): SourceRow {
@@ -192,7 +192,7 @@ describe("the review of what a vendor filled", () => {
     expect((await review([[names]])).faults.all()[0]).to.deep.include({ rows: 300, codes: [] });
   });
 
-  it('counts filled values, codes in use and what was mapped to "other"', async () => {
+  it("counts filled values and codes in use", async () => {
     const tally = await review([
       [[row("1"), row("2", { classTypeCode: "x", headTeacher: " " }), row("3", { classTypeCode: "7" })]],
     ]);
@@ -201,6 +201,20 @@ describe("the review of what a vendor filled", () => {
     expect(of("classTypeCode")?.filled).to.equal(3);
     const codes = of("classTypeCode")?.codes;
     expect([codes?.mapped.size, codes?.unmapped.size]).to.deep.equal([2, 1]);
+  });
+
+  it("takes one code that is mapped to other for the province's own, and more for a default", () => {
+    const lumped = (toOther: readonly (readonly [string, number])[]) =>
+      lumpedRows({ mapped: new Set(), unmapped: new Set(), toOther: new Map(toOther) });
+    expect(lumped([])).to.equal(0);
+    expect(lumped([["9", 40]])).to.equal(0);
+    expect(
+      lumped([
+        ["9", 40],
+        ["7", 3],
+        ["8", 2],
+      ]),
+    ).to.equal(5);
   });
 
   it("keeps the same keys however many read side by side", async () => {

@@ -84,6 +84,39 @@ describe("commands over the loads of vendors", function () {
     expect(err).to.include("read as a whole");
   });
 
+  it("check a load against the contract, also an open one, and take none", async () => {
+    const [first, second] = rows.student;
+    const load = await vendor.open();
+    await vendor.write(load, {
+      student: [
+        { ...first, phone: null },
+        { ...second, ethnicityCode: "58" },
+      ],
+    });
+    const open = await cli("vendor", "verify", "--json");
+    expect(open.exitCode, open.err).to.equal(3);
+    const { entities, source } = JSON.parse(open.out);
+    expect(source).to.deep.equal({ engine: "vendor", load, loadState: "open" });
+    expect(entities.map((one: { entity: string; rows: number }) => [one.entity, one.rows])).to.deep.equal([
+      ["student", 2],
+    ]);
+    const shown = await cli("vendor", "verify", "--load", load);
+    expect(shown.out).to.match(
+      /load_student +phone +phone 联系电话 +A required field is empty +1 +p000000\n/,
+    );
+    expect(shown.out).to.match(
+      /ethnicity_code .*neither national nor in a mapping table \(58×1\) +1 +p000001\n/,
+    );
+    const sound = await cli("vendor", "verify", "--load", "2");
+    expect(sound.exitCode, sound.out).to.equal(0);
+    expect(sound.out).to.include("Nothing found: all 21 rows keep the contract.");
+    expect((await cli("vendor", "list")).out).to.match(/2 +test vendor +waits/);
+    const none = await cli("vendor", "verify", "--load", "99");
+    expect([none.exitCode, none.err.split(":")[0]]).to.deep.equal([2, "LOAD_NOT_FOUND"]);
+    expect((await cli("vendor", "verify", "--offline")).exitCode).to.equal(2);
+    await cli("vendor", "abandon", load);
+  });
+
   it("give a load up that was not taken", async () => {
     expect(await cli("vendor", "abandon", "2")).to.deep.include({
       exitCode: 0,

@@ -124,7 +124,7 @@ describe("a vendor who follows the kit on PostgreSQL", function () {
     ]);
     expect(present).to.equal(required - absent.length);
     const { inUse, mapped } = found.acceptance.VA2;
-    expect(inUse - mapped).to.equal(3);
+    expect(inUse - mapped).to.equal(2);
     expect(found.acceptance.VA3.passed).to.equal(false);
   });
 
