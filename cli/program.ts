@@ -14,6 +14,7 @@ import { migrateCommand } from "./commands/migrate.ts";
 import { nationalCommand } from "./commands/national.ts";
 import { nationalExportCommand } from "./commands/national-export.ts";
 import { nationalImportCommand } from "./commands/national-import.ts";
+import { packageMakeCommand } from "./commands/package-make.ts";
 import { positionAcceptCommand, positionListCommand } from "./commands/position.ts";
 import { quarantineListCommand } from "./commands/quarantine-list.ts";
 import { quarantineReplayCommand } from "./commands/quarantine-replay.ts";
@@ -88,6 +89,7 @@ function addCommands(program: Command, frame: Frame): void {
   vendorAbandonCommand(frame, vendor);
   vendorKitCommand(frame, vendor);
   vendorVerifyCommand(frame, vendor);
+  packageMakeCommand(frame, frame.group(program, "package"));
   const schedule = frame.group(program, "schedule");
   scheduleRunCommand(frame, schedule);
   scheduleWatchCommand(frame, schedule);

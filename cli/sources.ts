@@ -74,8 +74,8 @@ function applicableScope(entity: EntityConfig, scope: ScopeConfig): SourceScope 
 
 /** The connector of the configured registry. Whoever opens it closes it. */
 export function openSource(config: ProvinceConfig): Connector {
-  const { exchangeDb, folder, registry } = config;
-  const place = { folder, exchangeUrl: exchangeDb.url.reveal() };
+  const { exchangeDb, folder, province, registry } = config;
+  const place = { folder, exchangeUrl: exchangeDb.url.reveal(), province };
   return engineOf(registry.engine).open(engineOptions(registry), place);
 }
 

@@ -64,6 +64,25 @@ describe("examples and templates", () => {
       expect(connection).to.deep.include({ nullText: "\\N", separator: ";" });
     });
 
+    it(`describe packages in ${language}, with a key to be compared`, () => {
+      const text = provinceTemplate({ province: "34", engine: "package" }, language);
+      const config = loadProvinceConfig(write(text), env);
+      expect(config.registry.connection).to.deep.include({
+        folder: "./packages",
+        keys: [{ id: "maker-1", publicKeyFile: "./keys/maker.pub" }],
+      });
+      expect(missingRequiredFields(config)).to.deep.equal([]);
+      for (const comment of text.split("\n").filter((line) => /^\s*# /.test(line)))
+        expect(han.test(comment), comment).to.equal(language === "zh");
+      const switchedOn = text.replaceAll(
+        /^(\s*)#(?=(?:firstSequence|nullText|separator|workFolder))/gm,
+        "$1",
+      );
+      expect(loadProvinceConfig(write(switchedOn), env).registry.connection).to.deep.include({
+        separator: ";",
+      });
+    });
+
     it(`are written in ${language} with what was asked for`, () => {
       const province = provinceTemplate(
         { province: "61", brokers: ["a:9092", "b:9092"], client: "kafkajs", keyId: "61-a" },

@@ -11,6 +11,8 @@ export interface EnginePlace {
   readonly folder: string;
   /** The exchange-db, for engines that read from there. */
   readonly exchangeUrl: string;
+  /** Two digits: of whom the registry is, for engines that are told by their files. */
+  readonly province?: string;
 }
 
 /** The text of a key of `contracts/texts/{zh,en}/connectors.json`. */

@@ -45,6 +45,11 @@ export const errorKinds = {
   SOURCE_QUOTE_OPEN: { disposition: "pause", exitCode: 1 },
   SOURCE_QUOTE_STRAY: { disposition: "pause", exitCode: 1 },
   SOURCE_BYTE_NUL: { disposition: "pause", exitCode: 1 },
+  PACKAGE_MALFORMED: { disposition: "pause", exitCode: 1 },
+  PACKAGE_SIGNATURE_INVALID: { disposition: "pause", exitCode: 1 },
+  PACKAGE_FOREIGN: { disposition: "pause", exitCode: 1 },
+  PACKAGE_MISSING: { disposition: "pause", exitCode: 1 },
+  PACKAGE_FILE_WRONG: { disposition: "pause", exitCode: 1 },
   // the exchange-db and the national database
   STORE_UNREACHABLE: { disposition: "retry", exitCode: 1 },
   STORE_REFUSED: { disposition: "halt", exitCode: 1 },

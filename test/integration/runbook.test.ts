@@ -7,6 +7,7 @@ import {
   shareCase,
   vendorCase,
 } from "../support/runbook-cases.ts";
+import { packageCases } from "../support/runbook-package-cases.ts";
 import { type RunbookSection, readRunbook } from "../support/runbook-page.ts";
 import {
   dropRegistryWithoutCharset,
@@ -45,7 +46,7 @@ describe("the cure of docs/runbook.md", function () {
     await world.typeAll(section.proof, []);
   }
 
-  for (const one of [...setUpCases, ...serverCases, ...fileCases, ...loadCases]) {
+  for (const one of [...setUpCases, ...serverCases, ...fileCases, ...packageCases, ...loadCases]) {
     it(`mends ${one.code}`, async () => await cure(one));
   }
 

@@ -6,6 +6,7 @@ import type { ErrorCode } from "../../contracts/errors.ts";
 import { createKeyPair } from "../../pipeline/signing.ts";
 import type { Content } from "./province-folder.ts";
 import { sendWrong } from "./runbook-messages.ts";
+import { packageCases } from "./runbook-package-cases.ts";
 import { fileCases, serverCases, setUpCases } from "./runbook-set-up-cases.ts";
 import { province, pupils, type RunbookCase, type RunbookWorld, spareSchool } from "./runbook-world.ts";
 import { schoolIdsOf, smallProvince } from "./small-province.ts";
@@ -210,6 +211,7 @@ export const runCodes: readonly ErrorCode[] = [
   ...setUpCases,
   ...serverCases,
   ...fileCases,
+  ...packageCases,
   ...loadCases,
   ...recordCases,
   shareCase,

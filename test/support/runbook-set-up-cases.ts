@@ -203,7 +203,12 @@ async function administer(url: string, statement: string): Promise<void> {
 
 /** The registry as files; the pupils' file as `spoiled` has it. */
 function writeRegistryFiles(world: World, spoiled: (text: string) => string): void {
-  mkdirSync(join(world.folder, "registry"), { recursive: true });
+  writeExport(world, "registry", spoiled);
+  world.configure(asFiles);
+}
+
+export function writeExport(world: World, folder: string, spoiled: (text: string) => string): void {
+  mkdirSync(join(world.folder, folder), { recursive: true });
   const rows = smallProvince(province, 2);
   for (const entity of entityNames) {
     const { fields, table } = entityContract(entity);
@@ -214,12 +219,11 @@ function writeRegistryFiles(world: World, spoiled: (text: string) => string): vo
       ...fields.map((field) => row[field.name] ?? ""),
     ]);
     const text = `${[header, ...lines].map((line) => line.join(",")).join("\n")}\n`;
-    world.writeFile(join("registry", `${table}.csv`), entity === "student" ? spoiled(text) : text);
+    world.writeFile(join(folder, `${table}.csv`), entity === "student" ? spoiled(text) : text);
   }
-  world.configure(asFiles);
 }
 
-function asFiles(content: Content): Content {
+export function asFiles(content: Content): Content {
   const registry = content["registry"] as Content;
   const entities = Object.entries(registry["entities"] as Content).map(([entity, value]) => {
     const { table: _gone, ...rest } = value as Content;
