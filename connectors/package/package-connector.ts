@@ -33,7 +33,8 @@ interface Opened {
  */
 export class PackageConnector implements Connector {
   readonly engine = "package";
-  readonly capabilities: ConnectorCapabilities = { snapshot: true, hashRange: true };
+  /** Those of the files. */
+  readonly capabilities: ConnectorCapabilities;
   readonly #options: PackageOptions;
   readonly #dependencies: PackageDependencies;
   readonly #readers = new Map<Charset, CsvConnector>();
@@ -44,6 +45,7 @@ export class PackageConnector implements Connector {
   constructor(options: PackageOptions, dependencies: PackageDependencies = {}) {
     this.#options = options;
     this.#dependencies = dependencies;
+    this.capabilities = this.#readerOf("utf8").capabilities;
   }
 
   async check(sources: readonly SourceEntity[], signal: AbortSignal): Promise<readonly CheckFinding[]> {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +15,7 @@ import { migrate } from "../../exchange-db/migrate.ts";
 import { exchangeMigrations } from "../../exchange-db/migrations/index.ts";
 import { nationalMigrations } from "../../national/migrations/index.ts";
 import { writeLoadByHand } from "../support/hand-made-load.ts";
+import { runCli } from "../support/run-cli.ts";
 import { keepCanaries } from "../support/run-output.ts";
 import { freshDatabase } from "../support/servers.ts";
 
@@ -76,6 +77,47 @@ describe("a province whose registry is files", function () {
       }
     });
   }
+
+  it("is read from a signed package as from its files, in both charsets", async () => {
+    const key = generateKeyPairSync("ed25519");
+    writeFileSync(join(root, "maker.key"), key.privateKey.export({ type: "pkcs8", format: "pem" }));
+    writeFileSync(join(root, "maker.pub"), key.publicKey.export({ type: "spki", format: "pem" }));
+    for (const charset of charsets) {
+      const packages = join(root, `packages-${charset}`);
+      const { err, exitCode, out } = await runCli(
+        [
+          "package",
+          "make",
+          "--folder",
+          packages,
+          "--from",
+          filesOf(charset).folder,
+          "--province",
+          "34",
+        ].concat(["--key", join(root, "maker.key"), "--key-id", "maker-1", "--charset", charset, "--json"]),
+      );
+      expect(exitCode, err).to.equal(0);
+      expect(JSON.parse(out)).to.deep.include({ sequence: 1, previous: 0, keyId: "maker-1" });
+      const [files, signed] = [
+        engineOf("csv").open(
+          { ...filesOf(charset), workFolder: "work", concurrentReads: 1 },
+          { folder: root, exchangeUrl: "" },
+        ),
+        engineOf("package").open(
+          { folder: packages, keys: [{ id: "maker-1", publicKeyFile: "maker.pub" }], concurrentReads: 1 },
+          { folder: root, exchangeUrl: "", province: "34" },
+        ),
+      ];
+      try {
+        for (const entity of entityNames) {
+          const source = sourceOf(entity, fileEntities(xuejiEntities));
+          expect(await textsOf(signed, source)).to.deep.equal(await textsOf(files, source));
+        }
+      } finally {
+        await Promise.all([files.close(), signed.close()]);
+      }
+    }
+  });
 
   it("is checked independently, and one digit of one row in a file turns the checker red", async () => {
     await migrate(databases.exchangeUrl, "exchange", exchangeMigrations);
