@@ -5,7 +5,7 @@ import { contractsPath, packageRoot } from "../contracts/package-root.ts";
 import { generatedTypes } from "./generated-types.ts";
 
 /**
- * `npm run generate` writes what is made from the contracts: types and indexes, and the pages docs/contracts.md, errors.md and metrics.md.
+ * `npm run generate` writes what is made from the contracts: types and indexes, and the pages docs/contracts.md, errors.md, metrics.md and conformance.md.
  * With `--check` it writes nothing, names what is stale and ends with 1.
  */
 const isCheck = process.argv.includes("--check");
@@ -21,6 +21,8 @@ const { errorsPage } = await import("./errors-page.ts");
 put(join(packageRoot, "docs", "errors.md"), errorsPage());
 const { metricsPage } = await import("./metrics-page.ts");
 put(join(packageRoot, "docs", "metrics.md"), metricsPage());
+const { conformancePage } = await import("./conformance-page.ts");
+put(join(packageRoot, "docs", "conformance.md"), conformancePage());
 
 for (const file of stale) console.log(`${isCheck ? "stale" : "written"}: ${file}`);
 if (isCheck && stale.length > 0) {

@@ -16,6 +16,7 @@ const commands = {
   duijie: ["cli/main.ts"],
   bench: ["bench/main.ts"],
   test: ["scripts/test-all.ts"],
+  conformance: ["scripts/conformance.ts"],
   "test:faults": ["test/faults/main.ts"],
 };
 

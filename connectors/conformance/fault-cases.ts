@@ -4,6 +4,7 @@ import type { CheckFinding, Connector, SourceEntity, SourceRow } from "../connec
 import {
   type ConformanceCase,
   type ConformanceHarness,
+  hasFeature,
   never,
   readAll,
   sourceOf,
@@ -189,7 +190,7 @@ export const faultCases: readonly ConformanceCase[] = [
         findings.filter(({ ok }) => !ok),
         [],
       );
-      const index = harness.has("key-index") ? ["key-index"] : [];
+      const index = hasFeature(harness, "key-index") ? ["key-index"] : [];
       for (const subject of ["server", "charset", "table", "column", "null-keys", ...index]) {
         assert.ok(
           findings.some((finding) => finding.subject === subject),
@@ -221,7 +222,7 @@ export const faultCases: readonly ConformanceCase[] = [
       const findings = await harness.connect().check([source], never);
       assert.ok(findings.every(({ ok }) => ok));
       const bySubject = new Map(findings.map((finding) => [finding.subject, finding.detail]));
-      if (harness.has("key-index")) assert.equal(bySubject.get("key-index")?.index, "missing");
+      if (hasFeature(harness, "key-index")) assert.equal(bySubject.get("key-index")?.index, "missing");
       assert.equal(bySubject.get("null-keys")?.rows, 2);
     },
   },
@@ -350,7 +351,7 @@ async function failuresOf(connector: Connector, source: SourceEntity): Promise<s
   return codesOf((await connector.check([source], never)).filter(({ ok }) => !ok));
 }
 
-function codesOf(findings: readonly CheckFinding[]): string[] {
+export function codesOf(findings: readonly CheckFinding[]): string[] {
   return findings.map(({ subject, code }) => `${subject} ${code ?? ""}`);
 }
 

@@ -26,7 +26,7 @@ export type CollationName =
   | "phonebook"
   | "turkish";
 
-/** What an engine may lack; a case that needs it is then skipped with this word. */
+/** What an engine may lack; a case that needs it then means nothing there, and is reported with the reason. */
 export type Feature =
   | LogicalType
   | CollationName
@@ -40,8 +40,27 @@ export type Feature =
   | "queries"
   /** Users with passwords. */
   | "logins"
+  /** Passwords that stop being valid. */
+  | "password-expiry"
   /** Connections that the server can end. */
-  | "sessions";
+  | "sessions"
+  /** Statements that the server can end while their connection stays. */
+  | "cancel"
+  /** Connections over TCP, so that a network can be cut. */
+  | "network"
+  /** Connections that may be asked to be TLS, and a server that refuses it. */
+  | "tls"
+  /** Empty text that is not NULL. */
+  | "empty-text";
+
+/**
+ * Why a case that needs a feature means nothing. `engine`: it has none; `here`: it has, but this scratch schema (its
+ * server, its rights) can't show it. `reason`: a key under `conformance.lack` of the texts.
+ */
+export interface Lack {
+  readonly where: "engine" | "here";
+  readonly reason: string;
+}
 
 export interface TableColumn {
   readonly name: string;
@@ -59,13 +78,18 @@ export type Cell = string | null | RawBytes;
 
 /** A scratch schema of one engine, and hands of its owner in it. Relations are named as a configuration names them. */
 export interface ConformanceHarness {
-  has(feature: Feature): boolean;
+  /** What it stands on, for reports: product and version. */
+  readonly server: string;
+  /** Null where it has the feature. */
+  lackOf(feature: Feature): Lack | null;
   /** Creates a table readable by the role that `connect` uses, with an index on `index`; returns its relation name. */
   createTable(name: string, columns: readonly TableColumn[], index?: readonly string[]): Promise<string>;
   createView(name: string, relation: string): Promise<string>;
   /** A SELECT of all columns, as a person would write it. */
   selectAll(relation: string): string;
   insert(relation: string, columns: readonly string[], rows: readonly (readonly Cell[])[]): Promise<void>;
+  /** Creates a table of `id` (0 … rows − 1, indexed) and `filler` (100 letters), filled by the server itself. */
+  createFilled(name: string, rows: number): Promise<string>;
   /** Sets one column in the row whose `id` is given. */
   update(relation: string, id: string, column: string, value: Cell): Promise<void>;
   dropColumn(relation: string, column: string): Promise<void>;
@@ -79,8 +103,18 @@ export interface ConformanceHarness {
   sessions(): Promise<number>;
   /** Ends all of them from the server's side. */
   killSessions(): Promise<void>;
+  /** Ends the statements that they are at; the sessions stay. */
+  cancelStatements(): Promise<void>;
+  /** Where the server listens. */
+  address(): { readonly host: string; readonly port: number };
+  /** Makes the reading role's password one that is not valid any more, or valid again. */
+  expirePassword(isExpired: boolean): Promise<void>;
   /** A harness over a database of this engine whose text is bytes in GB18030, and whose connectors are told so. */
   gbDatabase(): Promise<ConformanceHarness>;
+  /** After each case. */
+  closeConnectors(): Promise<void>;
+  /** Removes what it created, and nothing else. */
+  close(): Promise<void>;
 }
 
 export interface ConnectOptions {
@@ -89,13 +123,18 @@ export interface ConnectOptions {
   readonly charset?: "auto" | "utf8" | "gb18030" | "gbk";
   /** A wrong one, or a server that is not there. */
   readonly password?: string;
+  readonly host?: string;
   readonly port?: number;
+  /** Asks for TLS. */
+  readonly tls?: boolean;
 }
 
 export interface ConformanceCase {
   /** Stable, `group/name`. */
   readonly id: string;
   readonly title: string;
+  /** The requirement that it shows, where it is another than its group's. */
+  readonly requirement?: string;
   /** Features without which the case means nothing. */
   readonly needs?: readonly Feature[];
   run(harness: ConformanceHarness): Promise<void>;
@@ -106,6 +145,10 @@ export const never: AbortSignal = new AbortController().signal;
 /** The range that holds everything but NULL keys. */
 export const wholeRange: KeyRange = { lower: null, upper: null, nullKeys: false };
 export const nullRange: KeyRange = { lower: null, upper: null, nullKeys: true };
+
+export function hasFeature(harness: ConformanceHarness, feature: Feature): boolean {
+  return harness.lackOf(feature) === null;
+}
 
 export function sourceOf(
   relation: string,

@@ -4,6 +4,7 @@ import {
   type Cell,
   type ConformanceCase,
   type ConformanceHarness,
+  type Feature,
   hostileKeys,
   never,
   readAll,
@@ -26,7 +27,10 @@ export const hashCases: readonly ConformanceCase[] = [
       assert.deepEqual(hashes(second), hashes(first));
     },
   },
-  changeCase("null-or-empty", "NULL becomes empty text", "text", null, ""),
+  changeCase("null-or-empty", "NULL becomes empty text", "text", null, "", ["empty-text"]),
+  changeCase("twin", "a character becomes one that looks like it", "text", "吴", "吳"),
+  changeCase("accent", "an accent is added", "text", "u", "ü"),
+  changeCase("width", "a digit becomes a full-width one", "text", "1", "\uFF11"),
   changeCase("letter-case", "one letter becomes a capital", "text", "a", "A"),
   changeCase("trailing-space", "a space is added", "text", "a", "a "),
   changeCase("decimals", "a number changes", "numeric", "1.5", "1.25"),
@@ -36,7 +40,7 @@ export const hashCases: readonly ConformanceCase[] = [
   changeCase("bytes", "bytes change", "bytes", { hex: "00" }, { hex: "0000" }),
   changeCase(
     "instant",
-    "an instant",
+    "an instant moves by a microsecond",
     "timestamp-with-zone",
     "2010-09-01 00:00:00+00",
     "2010-09-01 00:00:00.000001+00",
@@ -57,6 +61,7 @@ export const hashCases: readonly ConformanceCase[] = [
   {
     id: "hashes/shifted-text",
     title: "text that moves from one column to the next gives another hash",
+    needs: ["empty-text"],
     run: async (harness) => {
       const rows = [
         ["ab", "c"],
@@ -151,11 +156,12 @@ function changeCase(
   type: TableColumn["type"],
   before: Cell,
   after: Cell,
+  needs: readonly Feature[] = [],
 ): ConformanceCase {
   return {
     id: `hashes/change-${name}`,
     title: `the hash changes when ${words}`,
-    needs: [type],
+    needs: [type, ...needs],
     run: (harness) => {
       const scale = type === "numeric" ? { size: 2 } : {};
       return assertChanges(

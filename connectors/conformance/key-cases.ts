@@ -134,6 +134,34 @@ export const keyCases: readonly ConformanceCase[] = [
     },
   },
   {
+    id: "keys/trailing-spaces",
+    title:
+      "keys that differ by spaces at their end are covered exactly once, also where the collation ignores them",
+    run: async (harness) => {
+      const keys = Array.from(
+        { length: 90 },
+        (_, index) => `k${index % 30}${" ".repeat(Math.floor(index / 30))}`,
+      );
+      const { connector, source } = await keyedTable(harness, "trailing_spaces", "default", keys);
+      await assertCovered(connector, source, await connector.planRanges(source, 4, never), 90);
+    },
+  },
+  {
+    id: "keys/no-index",
+    title: "a table without any key or index of its own is read whole, range by range",
+    run: async (harness) => {
+      const relation = await harness.createTable("no_index", [{ name: "id", type: "integer" }]);
+      await harness.insert(
+        relation,
+        ["id"],
+        Array.from({ length: 60 }, (_, index) => [String((index * 7) % 60)]),
+      );
+      const connector = harness.connect();
+      const source = sourceOf(relation, ["id"]);
+      await assertCovered(connector, source, await connector.planRanges(source, 9, never), 60);
+    },
+  },
+  {
     id: "keys/null-keys",
     title: "rows without a key are in the last range, and in no other",
     run: async (harness) => {

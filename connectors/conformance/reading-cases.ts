@@ -169,7 +169,32 @@ export const readingCases: readonly ConformanceCase[] = [
       assert.equal(await connector.count(source, never), wideRows);
     },
   },
+  {
+    id: "reading/memory",
+    title: "a million rows are read with memory flat: 50 MB more at the end than at the beginning, at most",
+    requirement: "C6",
+    run: async (harness) => {
+      const relation = await harness.createFilled("million", million);
+      const connector = harness.connect({ concurrentReads: 1 });
+      const source = sourceOf(relation, ["id", "filler"]);
+      const megabytes: number[] = [];
+      let rows = 0;
+      for (const range of await connector.planRanges(source, 50_000, never)) {
+        for await (const page of connector.readRange(source, range, { pageRows: 1000 }, never)) {
+          rows += page.length;
+          megabytes.push(process.memoryUsage().rss / 1e6);
+        }
+      }
+      assert.equal(rows, million);
+      // What the engine of JavaScript itself takes for its young objects is had after a fifth of the rows.
+      const warm = Math.floor(megabytes.length / 5);
+      const growth = Math.max(...megabytes.slice(warm)) - Math.max(...megabytes.slice(0, warm));
+      assert.ok(growth < 50, `grew by ${growth.toFixed(0)} MB`);
+    },
+  },
 ];
+
+const million = 1_000_000;
 
 export const wideRows = 6000;
 

@@ -108,11 +108,17 @@ export const valueCases: readonly ConformanceCase[] = [
         [{ hex: "" }, ""],
       ]),
   },
-  typeCase("null-and-empty", "empty text is not NULL", { type: "text" }, [
-    ["", ""],
-    [null, null],
-    [" ", " "],
-  ]),
+  typeCase(
+    "null-and-empty",
+    "empty text is not NULL",
+    { type: "text" },
+    [
+      ["", ""],
+      [null, null],
+      [" ", " "],
+    ],
+    ["empty-text"],
+  ),
   typeCase(
     "text-null-lookalikes",
     "text that looks like an engine's NULL is text",

@@ -30,4 +30,6 @@ export interface PostgresTls {
 /** What a test replaces. */
 export interface PostgresDependencies {
   readonly clock?: Clock;
+  /** By which the server lists our sessions; `duijie` where it is not given. */
+  readonly applicationName?: string;
 }

@@ -41,7 +41,7 @@ export class PostgresConnector implements Connector {
   readonly #shapes = new Map<string, SourceShape>();
 
   constructor(options: PostgresOptions, dependencies: PostgresDependencies = {}) {
-    const config = clientConfig(options);
+    const config = clientConfig(options, dependencies.applicationName ?? "duijie");
     this.#options = options;
     this.#server = serverName(config);
     const answerMs = options.statementTimeoutMs + answerGraceMs;
@@ -289,7 +289,7 @@ function keyText(fields: readonly (string | null)[], keyAt: readonly number[]): 
 /** Longer than the server's own limit by this: where both see the fault, the server's word comes first. */
 const answerGraceMs = 5000;
 
-function clientConfig(options: PostgresOptions): pg.ClientConfig {
+function clientConfig(options: PostgresOptions, applicationName: string): pg.ClientConfig {
   const { url, host, port, database, user, password, tls } = options;
   const address =
     url === undefined
@@ -309,7 +309,7 @@ function clientConfig(options: PostgresOptions): pg.ClientConfig {
         : tls === false
           ? false
           : { ...tls, rejectUnauthorized: true },
-    application_name: "duijie",
+    application_name: applicationName,
     connectionTimeoutMillis: options.connectTimeoutMs,
     keepAlive: true,
   };

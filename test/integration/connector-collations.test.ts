@@ -10,7 +10,7 @@ import {
   type StatementContext,
 } from "../../connectors/postgres/statements.ts";
 import { ReadPace, systemClock } from "../../connectors/read-pace.ts";
-import { PostgresHarness } from "../support/postgres-conformance.ts";
+import { openPostgresHarness, type PostgresHarness } from "../support/postgres-conformance.ts";
 
 const rowCount = 50_000;
 const rowsPerRange = 4_000;
@@ -29,7 +29,7 @@ describe("text keys of a large table", function () {
   let harness: PostgresHarness;
 
   before(async () => {
-    harness = await PostgresHarness.open("collations");
+    harness = await openPostgresHarness("collations");
   });
   after(() => harness.close());
 

@@ -8,7 +8,7 @@ import type { PostgresOptions } from "../../connectors/postgres/options.ts";
 import { createPostgresConnector } from "../../connectors/postgres/postgres-connector.ts";
 import { rowHash } from "../../connectors/postgres/statements.ts";
 import { DuijieError } from "../../contracts/errors.ts";
-import { PostgresHarness } from "../support/postgres-conformance.ts";
+import { openPostgresHarness, type PostgresHarness } from "../support/postgres-conformance.ts";
 
 /** What only PostgreSQL has, beside the suite that every engine passes. */
 describe("the PostgreSQL connector on its server", function () {
@@ -17,7 +17,7 @@ describe("the PostgreSQL connector on its server", function () {
   const connectors: Connector[] = [];
 
   before(async () => {
-    harness = await PostgresHarness.open("connector_server");
+    harness = await openPostgresHarness("connector_server");
   });
   afterEach(async () => {
     for (const connector of connectors.splice(0)) await connector.close();

@@ -1,22 +1,21 @@
+import { expect } from "chai";
 import { conformanceCases } from "../../connectors/conformance.ts";
-import { PostgresHarness } from "../support/postgres-conformance.ts";
-import { skip } from "../support/skip.ts";
+import { conformanceTests } from "../support/conformance-suite.ts";
+import { openPostgresHarness, type PostgresHarness } from "../support/postgres-conformance.ts";
 
 describe("the PostgreSQL connector", function () {
   this.timeout(60_000);
   let harness: PostgresHarness;
 
   before(async () => {
-    harness = await PostgresHarness.open("conformance");
+    harness = await openPostgresHarness("conformance");
   });
-  afterEach(() => harness.closeConnectors());
   after(() => harness.close());
 
-  for (const each of conformanceCases) {
-    it(`${each.id}: ${each.title}`, async function () {
-      const missing = each.needs?.find((feature) => !harness.has(feature));
-      if (missing !== undefined) skip(this, `PostgreSQL has no ${missing}`);
-      await each.run(harness);
-    });
-  }
+  conformanceTests(() => harness);
+
+  it("leaves out no case", () => {
+    const features = conformanceCases.flatMap(({ needs }) => needs ?? []);
+    expect(features.filter((feature) => harness.lackOf(feature) !== null)).to.deep.equal([]);
+  });
 });

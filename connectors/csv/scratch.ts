@@ -1,4 +1,6 @@
 import {
+  chmodSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readlinkSync,
@@ -7,18 +9,19 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { encode } from "../../connectors/charset.ts";
+import { encode } from "../charset.ts";
 import type {
   Cell,
   ConformanceHarness,
   ConnectOptions,
   Feature,
+  Lack,
   TableColumn,
-} from "../../connectors/conformance/harness.ts";
-import type { Connector } from "../../connectors/connector.ts";
-import { CsvConnector } from "../../connectors/csv/csv-connector.ts";
+} from "../conformance/harness.ts";
+import type { Connector } from "../connector.ts";
+import { CsvConnector } from "./csv-connector.ts";
 
 interface Table {
   names: string[];
@@ -27,46 +30,45 @@ interface Table {
 
 const isRoot = process.getuid?.() === 0;
 
-/** What files do not have, and why; all else a file has. */
+/** What files do not have, and why. A field of a file is text, compared byte by byte. */
 const lacking: Readonly<Partial<Record<Feature, string>>> = {
-  "column-types": "a field of a file is text and nothing else",
-  "column-rights": "a file is readable as a whole or not at all",
-  ...(isRoot ? { "table-rights": "the super-user of these tests may read every file" } : {}),
-  "key-index": "a file has no index; the connector makes its own",
-  queries: "files can't be asked",
-  logins: "files have no users of their own",
-  sessions: "a file is no server that could end a connection",
-  "infinite-dates": "a field of a file is text and nothing else",
+  "column-rights": "file-is-whole",
+  "key-index": "file-without-index",
+  queries: "file-is-no-server",
+  logins: "file-is-no-server",
+  "password-expiry": "file-is-no-server",
+  sessions: "file-is-no-server",
+  cancel: "file-is-no-server",
+  network: "file-is-no-server",
+  tls: "file-is-no-server",
 };
-const types: readonly Feature[] = ["text", "varchar"];
-const collations: readonly Feature[] = ["default", "binary"];
+const had: readonly Feature[] = ["text", "varchar", "default", "binary", "gb-database", "empty-text"];
 
-/** Why a case means nothing for files, or null where it does. */
-export function lackOf(feature: Feature): string | null {
-  const reason = lacking[feature];
-  if (reason !== undefined) return reason;
-  if (feature === "gb-database" || feature === "table-rights") return null;
-  if (types.includes(feature) || collations.includes(feature)) return null;
-  return `a field of a file is text, compared byte by byte; there is no ${feature}`;
-}
-
-/** A folder of CSV files under the conformance suite; each change writes the file anew, as an export would. */
-export class CsvHarness implements ConformanceHarness {
+/** A folder of CSV files of its own, for the conformance suite; each change writes the file anew, as an export would. */
+export class CsvScratch implements ConformanceHarness {
   readonly #root: string;
   readonly #folder: string;
   readonly #isUnicode: boolean;
   readonly #tables = new Map<string, Table>();
   readonly #connectors: Connector[] = [];
-  #gb: CsvHarness | undefined;
+  #gb: CsvScratch | undefined;
 
-  constructor(isUnicode = true) {
-    this.#root = mkdtempSync(join(tmpdir(), "duijie-csv-"));
+  /** `parent`: where the folder may be made. */
+  constructor(parent: string, isUnicode = true) {
+    mkdirSync(parent, { recursive: true });
+    this.#root = mkdtempSync(join(parent, "duijie-csv-"));
     this.#folder = mkdtempSync(join(this.#root, "files-"));
     this.#isUnicode = isUnicode;
   }
 
-  has(feature: Feature): boolean {
-    return lackOf(feature) === null;
+  get server(): string {
+    return `CSV, ${process.platform}`;
+  }
+
+  lackOf(feature: Feature): Lack | null {
+    if (feature === "table-rights") return isRoot ? { where: "here", reason: "super-user-reads-all" } : null;
+    if (had.includes(feature)) return null;
+    return { where: "engine", reason: lacking[feature] ?? "file-is-text" };
   }
 
   async createTable(name: string, columns: readonly TableColumn[]): Promise<string> {
@@ -78,6 +80,23 @@ export class CsvHarness implements ConformanceHarness {
   async createView(name: string, relation: string): Promise<string> {
     symlinkSync(join(this.#folder, relation), join(this.#folder, `${name}.csv`));
     return await Promise.resolve(`${name}.csv`);
+  }
+
+  async createFilled(name: string, rows: number): Promise<string> {
+    const relation = `${name}.csv`;
+    this.#tables.set(relation, { names: ["id", "filler"], rows: [] });
+    const file = await open(join(this.#folder, relation), "w");
+    try {
+      await file.write("id,filler\n");
+      const filler = "x".repeat(100);
+      for (let from = 0; from < rows; from += 10_000) {
+        const count = Math.min(10_000, rows - from);
+        await file.write(Array.from({ length: count }, (_, at) => `${from + at},${filler}\n`).join(""));
+      }
+    } finally {
+      await file.close();
+    }
+    return relation;
   }
 
   selectAll(): string {
@@ -118,8 +137,10 @@ export class CsvHarness implements ConformanceHarness {
     await Promise.resolve();
   }
 
-  refuse(): Promise<void> {
-    throw new Error("not as the super-user");
+  /** As another file that may not be read, where the system knows owners. */
+  async refuse(relation: string): Promise<void> {
+    chmodSync(join(this.#folder, relation), 0);
+    await Promise.resolve();
   }
 
   connect(options: ConnectOptions = {}): Connector {
@@ -157,8 +178,20 @@ export class CsvHarness implements ConformanceHarness {
     throw new Error("a file is no server");
   }
 
+  cancelStatements(): Promise<void> {
+    throw new Error("a file is no server");
+  }
+
+  address(): never {
+    throw new Error("a file is no server");
+  }
+
+  expirePassword(): Promise<void> {
+    throw new Error("a file is no server");
+  }
+
   async gbDatabase(): Promise<ConformanceHarness> {
-    this.#gb ??= new CsvHarness(false);
+    this.#gb ??= new CsvScratch(this.#root, false);
     return await Promise.resolve(this.#gb);
   }
 

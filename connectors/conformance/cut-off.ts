@@ -1,10 +1,11 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 
-/** A way to a server that a test can cut and mend, as a network does. */
+/** A way to a server over TCP that can be cut and mended, as a network does. */
 export class CutOff {
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
   #isCut = false;
+  #bytesLeft: number | null = null;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -33,6 +34,11 @@ export class CutOff {
     this.#isCut = false;
   }
 
+  /** Lets so many bytes of the server's through, then cuts in the middle of whatever it says; new connections pass. */
+  cutAfter(bytes: number): void {
+    this.#bytesLeft = bytes;
+  }
+
   async close(): Promise<void> {
     this.cut();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -44,6 +50,7 @@ export class CutOff {
       return;
     }
     const other = connect({ host, port });
+    other.on("data", (chunk: Buffer) => this.#count(chunk.length));
     for (const [one, far] of [
       [socket, other],
       [other, socket],
@@ -56,5 +63,13 @@ export class CutOff {
       });
       one.pipe(far);
     }
+  }
+
+  #count(bytes: number): void {
+    if (this.#bytesLeft === null) return;
+    this.#bytesLeft -= bytes;
+    if (this.#bytesLeft > 0) return;
+    this.#bytesLeft = null;
+    for (const socket of this.#sockets) socket.destroy();
   }
 }
