@@ -44,6 +44,7 @@ import { UpstreamFlow } from "../pipeline/upstream-flow.ts";
 import { Closers } from "./closers.ts";
 import type { ExitCode, Invocation } from "./invocation.ts";
 import { monitorNation, monitorProvince, untilRejected } from "./monitoring/monitor-node.ts";
+import { openReader, tellVerdict } from "./source-protection.ts";
 import { mappedSources, openSource } from "./sources.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -58,6 +59,7 @@ export class Province {
   #store: Store | null = null;
   #broker: Broker | null = null;
   #connector: Connector | null = null;
+  #reader: Connector | null = null;
   #keys: { signing: SigningKey; ring: Keyring } | null = null;
   #welcome: Welcome | null = null;
   #link: ProvinceLink | null = null;
@@ -96,6 +98,15 @@ export class Province {
   get connector(): Connector {
     this.#connector ??= openConnector(this.config, this.#closers);
     return this.#connector;
+  }
+
+  /** For what reads whole entities: it slows down while the registry answers others more slowly. */
+  get reader(): Connector {
+    this.#reader ??= openReader(this.config, this.connector, this.#closers, {
+      judged: (verdict) => tellVerdict(verdict, this.log, this.#instruments.meter),
+      unprobed: () => this.log.warn("source.unprobed"),
+    });
+    return this.#reader;
   }
 
   /** Says on standard error where it is no Kafka. */

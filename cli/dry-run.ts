@@ -30,7 +30,7 @@ export async function runDry(
   const progress = new RangeProgress(invocation, load.progressSeconds);
   const tallies: DryRunTally[] = [];
   for (const entity of entities) {
-    const reading = { connector: province.connector, limits: registry.limits, tables, profile: load.profile };
+    const reading = { connector: province.reader, limits: registry.limits, tables, profile: load.profile };
     const run = {
       ...reading,
       today: province.today,

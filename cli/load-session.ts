@@ -13,7 +13,7 @@ import { reconcileRun } from "./reconcile-run.ts";
 /** What works on one load in this process, begun by hand or by schedule. */
 export async function openLoader(province: Province, run: Run, link: ProvinceLink) {
   const plans = province.plans(run.scope);
-  const connector = new MeasuredConnector(province.connector);
+  const connector = new MeasuredConnector(province.reader);
   const { load, registry } = province.config;
   const loader = new Loader(
     {

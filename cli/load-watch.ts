@@ -13,13 +13,13 @@ export interface LoadWatchOptions {
   readonly store: Store;
   readonly run: Run;
   readonly plans: ReadonlyMap<EntityName, EntityPlan>;
-  readonly connector: Connector & { readonly waitedMs: number };
+  readonly connector: Connector & { readonly waitedMs: number; readonly share: number };
   readonly load: LoadConfig;
   readonly isJson: boolean;
 }
 
 /** What the load waits for most. */
-export type SlowSide = "source" | "exchange-db" | "nation" | "none";
+export type SlowSide = "source" | "protection" | "exchange-db" | "nation" | "none";
 
 export interface EntityFigures extends EntityLoadProgress {
   /** Rows in scope; null until they are counted. */
@@ -83,7 +83,15 @@ export class LoadWatch {
     const figures = progress.map((one) => this.#figures(one, now));
     const slowSide = this.#slowSide(progress, now);
     if (this.#bars !== null) this.#bars.show(figures, slowSide);
-    else terminal.jsonNote({ progress: { runId: run.runId, slowSide, entities: figures } });
+    else
+      terminal.jsonNote({
+        progress: {
+          runId: run.runId,
+          slowSide,
+          sourceShare: this.#options.connector.share,
+          entities: figures,
+        },
+      });
   }
 
   #figures(one: EntityLoadProgress, now: number): EntityFigures {
@@ -103,23 +111,33 @@ export class LoadWatch {
     const waitedShare = (connector.waitedMs - this.#waitedMs) / elapsed;
     this.#waitedMs = connector.waitedMs;
     this.#lookedAt = now;
-    return slowSideOf(progress, { waitedShare, inFlightMax: load.batchesInFlightMax });
+    const { share } = connector;
+    return slowSideOf(progress, { waitedShare, inFlightMax: load.batchesInFlightMax, share });
   }
+}
+
+export interface SlowSigns {
+  readonly inFlightMax: number;
+  /** Of our readers' time. */
+  readonly waitedShare: number;
+  /** Of full speed, as the registry's protection allows it. */
+  readonly share: number;
 }
 
 /**
  * The nation, when sent batches pile up or nothing but them is left; the registry, when our readers spent most of their
- * time waiting for its pages; else our own side: mapping, signing and the exchange-db.
+ * time waiting for its pages, or its protection, when that made them wait; else our own side: mapping, signing and the exchange-db.
  */
 export function slowSideOf(
   progress: readonly EntityLoadProgress[],
-  { inFlightMax, waitedShare }: { readonly inFlightMax: number; readonly waitedShare: number },
+  { inFlightMax, share, waitedShare }: SlowSigns,
 ): SlowSide {
   const unsettled = progress.reduce((sum, one) => sum + one.batchesSealed + one.batchesPublished, 0);
   const isReading = progress.some((one) => one.chunksLanded < one.chunks);
   if (!isReading) return unsettled > 0 ? "nation" : "none";
   if (unsettled * 2 >= inFlightMax) return "nation";
-  return waitedShare >= 0.5 ? "source" : "exchange-db";
+  if (waitedShare < 0.5) return "exchange-db";
+  return share < 1 ? "protection" : "source";
 }
 
 const windowMs = 20_000;

@@ -8,6 +8,7 @@ import type {
   SourceEntity,
   SourceRow,
 } from "../connectors/connector.ts";
+import { shareOf } from "./source-protection.ts";
 
 /** A connector that counts how long its readers waited for it: what tells a slow registry from a slow rest. */
 export class MeasuredConnector implements Connector {
@@ -21,6 +22,11 @@ export class MeasuredConnector implements Connector {
   /** Summed over all readers. */
   get waitedMs(): number {
     return this.#waitedMs;
+  }
+
+  /** Of full speed; below 1 reading is slowed down to protect the registry. */
+  get share(): number {
+    return shareOf(this.#connector);
   }
 
   get engine(): string {

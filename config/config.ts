@@ -98,6 +98,14 @@ export interface PublicKeyConfig {
   readonly publicKeyFile: string;
 }
 
+/** As the connectors' governor takes it. */
+export interface ProtectConfig {
+  readonly enabled: boolean;
+  readonly slowAbove: number;
+  readonly slowestShare: number;
+  readonly probeMs: number;
+}
+
 export interface RegistryConfig {
   readonly engine: string;
   /** The engine's own part: what its `config.schema.json` names, with secrets as `Secret`. */
@@ -105,6 +113,7 @@ export interface RegistryConfig {
   readonly limits: {
     readonly rowsPerSecond?: number;
     readonly concurrentReads: number;
+    readonly protect: ProtectConfig;
     readonly pageRows: number;
   };
   readonly entities: Readonly<Partial<Record<EntityName, EntityConfig>>>;

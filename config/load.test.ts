@@ -129,7 +129,12 @@ mappings:
   school: { file: ./school.csv, charset: gb18030 }
 `);
     if (config.role !== "province") throw new Error(config.role);
-    expect(config.registry.limits).to.deep.equal({ rowsPerSecond: 500, concurrentReads: 2, pageRows: 2000 });
+    expect(config.registry.limits).to.deep.equal({
+      rowsPerSecond: 500,
+      concurrentReads: 2,
+      pageRows: 2000,
+      protect: { enabled: true, slowAbove: 1.2, slowestShare: 0.05, probeMs: 100 },
+    });
     expect(config.registry.entities.student).to.deep.equal({
       entity: "student",
       from: { query: "SELECT 1" },

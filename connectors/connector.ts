@@ -67,11 +67,26 @@ export interface RangeHash {
   readonly sum: string;
 }
 
-export interface ConnectorCapabilities {
-  readonly snapshot: boolean;
+/**
+ * What an engine can do, as data: nothing asks for an engine by name. `duijie check` prints each with what it means
+ * (`connectors.capability.<name>` of the texts).
+ */
+export const capabilityNames = [
+  /** A range is read of one consistent state. */
+  "snapshot",
   /** The engine computes row hashes itself, so segments compare without moving rows. */
-  readonly hashRange: boolean;
-}
+  "hashRange",
+  /** Empty text is not NULL. */
+  "emptyText",
+  /** A whole SELECT can be a source. */
+  "queries",
+  /** The server itself refuses writes in our sessions. */
+  "readOnly",
+  /** Changes can be followed between loads. */
+  "changes",
+] as const;
+export type Capability = (typeof capabilityNames)[number];
+export type ConnectorCapabilities = Readonly<Record<Capability, boolean>>;
 
 /** One finding of `check`: `ok` false means that a load would fail or lose something. */
 export interface CheckFinding {
@@ -117,6 +132,11 @@ export interface Connector {
     signal: AbortSignal,
   ): AsyncIterable<readonly SourceRow[]>;
   hashRange(source: SourceEntity, range: KeyRange, signal: AbortSignal): Promise<RangeHash>;
+  /**
+   * One small question as a clerk would ask it, such as the first row of a range by its key: its time tells how the
+   * registry does. Absent where nobody else waits for what is read (files): reading is then not slowed down.
+   */
+  probe?(source: SourceEntity, range: KeyRange, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -30,6 +30,8 @@ export const metrics = {
   duijie_deliveries_failed_total: { kind: "counter", labels: ["code"], role: "both", from: "process" },
   duijie_messages_refused_total: { kind: "counter", labels: ["code"], role: "both", from: "process" },
   duijie_warnings_total: { kind: "counter", labels: ["event"], role: "both", from: "process" },
+  duijie_source_probe_seconds: { kind: "histogram", labels: [], role: "province", from: "process" },
+  duijie_source_slowed_total: { kind: "counter", labels: [], role: "province", from: "process" },
   duijie_rows_read_total: { kind: "counter", labels: ["entity"], role: "province", from: "process" },
   duijie_rows_unchanged_total: { kind: "counter", labels: ["entity"], role: "province", from: "process" },
   duijie_records_mapped_total: { kind: "counter", labels: ["entity"], role: "province", from: "process" },

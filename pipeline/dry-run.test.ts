@@ -35,7 +35,14 @@ function connectorOf(ranges: readonly (readonly SourceRow[])[]): Connector {
   const refused = () => Promise.reject(new Error("not asked by a dry run"));
   return {
     engine: "memory",
-    capabilities: { snapshot: true, hashRange: false },
+    capabilities: {
+      snapshot: true,
+      hashRange: false,
+      emptyText: true,
+      queries: true,
+      readOnly: true,
+      changes: false,
+    },
     planRanges: () => Promise.resolve(keys),
     async *readRange(_source, range) {
       yield await Promise.resolve(ranges[Number(range.lower?.[0])] ?? []);

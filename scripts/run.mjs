@@ -15,6 +15,7 @@ const commands = {
   "demo:stop": ["embedded/demo/main.ts", "stop"],
   duijie: ["cli/main.ts"],
   bench: ["bench/main.ts"],
+  "bench:source": ["bench/source.ts"],
   test: ["scripts/test-all.ts"],
   conformance: ["scripts/conformance.ts"],
   "test:faults": ["test/faults/main.ts"],

@@ -1,6 +1,13 @@
 import type { ProvinceConfig } from "../../config/config.ts";
 import { missingRequiredFields } from "../../config/required-fields.ts";
-import type { CheckFinding, Connector, SourceEntity } from "../../connectors/connector.ts";
+import {
+  type Capability,
+  type CheckFinding,
+  type Connector,
+  type ConnectorCapabilities,
+  capabilityNames,
+  type SourceEntity,
+} from "../../connectors/connector.ts";
 import { DuijieError, isErrorCode } from "../../contracts/errors.ts";
 import type { Texts } from "../../contracts/texts.ts";
 import { type CheckLine, faultLine, okLine } from "./check-line.ts";
@@ -20,7 +27,23 @@ export async function checkRegistry(
     const error = new DuijieError("CONFIG_INVALID", { entity, field, profile, reason: "required" });
     return faultLine(texts, part, texts("cli.check.required"), error);
   });
-  return [...findings.map((finding) => lineOf(finding, texts)), ...missing];
+  const abilities = capabilityLines(connector.capabilities, texts);
+  return [...findings.map((finding) => lineOf(finding, texts)), ...abilities, ...missing];
+}
+
+/** What the engine can do in one line; what it can't each in its own, with what that means for a load. */
+export function capabilityLines(capabilities: ConnectorCapabilities, texts: Texts): readonly CheckLine[] {
+  const nameOf = (name: Capability) => texts(`connectors.capability.${name}.name`);
+  const has = capabilityNames.filter((name) => capabilities[name]).map(nameOf);
+  const able = okLine(part, texts("cli.check.able"), has.join(texts("cli.check.and")));
+  const lacks = capabilityNames.filter((name) => !capabilities[name]);
+  return [
+    able,
+    ...lacks.map((name) => {
+      const found = `${nameOf(name)}: ${texts(`connectors.capability.${name}.without`)}`;
+      return okLine(part, texts("cli.check.unable"), found);
+    }),
+  ];
 }
 
 function lineOf(finding: CheckFinding, texts: Texts): CheckLine {

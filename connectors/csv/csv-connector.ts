@@ -25,7 +25,15 @@ const sumBits = 64;
 /** A registry of CSV files. Files are only read; their keys are sorted once, in a work folder, so that ranges are ranges of keys. */
 export class CsvConnector implements Connector {
   readonly engine = "csv";
-  readonly capabilities: ConnectorCapabilities = { snapshot: true, hashRange: true };
+  readonly capabilities: ConnectorCapabilities = {
+    snapshot: true,
+    hashRange: true,
+    emptyText: true,
+    queries: false,
+    // Files are opened for reading alone.
+    readOnly: true,
+    changes: false,
+  };
   readonly #options: CsvOptions;
   readonly #indexes: IndexCache;
   readonly #slots: ReaderSlots;

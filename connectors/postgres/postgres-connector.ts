@@ -27,6 +27,7 @@ import {
   countiesStatement,
   countStatement,
   hashStatement,
+  probeStatement,
   readStatement,
   type StatementContext,
 } from "./statements.ts";
@@ -34,7 +35,14 @@ import {
 /** A registry on PostgreSQL. Needs SELECT on what it reads and nothing else; every transaction is read only. */
 export class PostgresConnector implements Connector {
   readonly engine = "postgres";
-  readonly capabilities: ConnectorCapabilities = { snapshot: true, hashRange: true };
+  readonly capabilities: ConnectorCapabilities = {
+    snapshot: true,
+    hashRange: true,
+    emptyText: true,
+    queries: true,
+    readOnly: true,
+    changes: false,
+  };
   readonly #options: PostgresOptions;
   readonly #server: string;
   readonly #pool: SessionPool;
@@ -116,6 +124,10 @@ export class PostgresConnector implements Connector {
   async hashRange(source: SourceEntity, range: KeyRange, signal: AbortSignal): Promise<RangeHash> {
     const rows = await this.#rows(source, signal, (context) => hashStatement(context, range));
     return { rows: Number(rows[0]?.[0]), sum: rows[0]?.[1] ?? "0" };
+  }
+
+  async probe(source: SourceEntity, range: KeyRange, signal: AbortSignal): Promise<void> {
+    await this.#rows(source, signal, (context) => probeStatement(context, range));
   }
 
   close(): Promise<void> {

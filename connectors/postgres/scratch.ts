@@ -266,6 +266,8 @@ export class PostgresScratch implements ConformanceHarness {
       // Without CASCADE: what somebody else put there stays, and is told by the error.
       await this.#owner.query(`DROP SCHEMA ${schema}`);
     } catch (error) {
+      if (error instanceof pg.DatabaseError && error.code === dependentObjects)
+        throw scratchRefused("leftovers", { schema: this.#place.schema });
       throw sourceError(error, { schema: this.#place.schema });
     } finally {
       await this.#owner.end();
@@ -302,6 +304,9 @@ export class PostgresScratch implements ConformanceHarness {
     return new Set(rows.map((row) => String(row["attname"])));
   }
 }
+
+/** SQLSTATE of a schema that is not empty. */
+const dependentObjects = "2BP01";
 
 /** PostgreSQL cuts names at 63 bytes; the server then knows our sessions by the cut name. */
 function scratchName(schema: string): string {

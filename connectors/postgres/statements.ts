@@ -39,6 +39,12 @@ export function hashStatement(context: StatementContext, range: KeyRange): strin
 }
 const modulus = "18446744073709551616";
 
+/** The hash of the first row of the range in the key's order: one way down the key's index, one row of the table. */
+export function probeStatement(context: StatementContext, range: KeyRange): string {
+  const keys = keyColumns(context).map(quoted).join(", ");
+  return `SELECT ${rowHash(context)}::text FROM ${context.shape.from} WHERE ${rangeCondition(context, range)} ORDER BY ${keys} LIMIT 1`;
+}
+
 export function countStatement(context: StatementContext): string {
   return `SELECT count(*)::text FROM ${context.shape.from} WHERE ${scopeCondition(context)}`;
 }

@@ -171,7 +171,7 @@ describe("a registry that the demo did not make, loaded by documented commands a
     edit("my/duijie.yaml", [
       ["kafka.client", client],
       ["registry.entities", entities],
-      ["registry.limits", { concurrentReads: 2 }],
+      ["registry.limits", { concurrentReads: 2, protect: { enabled: false } }],
       ["mappings", Object.fromEntries(mappings)],
       ["load.chunkRows", 1000],
       ["load.batchRows", 500],

@@ -15,7 +15,7 @@ const load = {
   pollMs: 100,
   quarantineShareMax: 1,
 };
-const limits = { concurrentReads: 2, rowsPerSecond: 1000 };
+const limits = { concurrentReads: 2, rowsPerSecond: 1000, protect: { enabled: false } };
 const link = { sweepMs: 500, sealedSeconds: 2, receiptSeconds: 10 };
 
 describe("the recall of a load that was wrong", function () {

@@ -11,7 +11,7 @@ import { lookInto, TwoNodes } from "../support/two-nodes.ts";
 import { until } from "../support/until.ts";
 
 const load = { chunkRows: 100, batchRows: 100, workers: 1, leaseSeconds: 3, pollMs: 100 };
-const limits = { concurrentReads: 6, rowsPerSecond: 1500 };
+const limits = { concurrentReads: 6, rowsPerSecond: 1500, protect: { enabled: false } };
 const link = { sweepMs: 500, sealedSeconds: 2, receiptSeconds: 5 };
 
 interface Seen {

@@ -36,7 +36,9 @@ const provinceParts = {
     retryBudget: 30,
   },
   link: { receiptSeconds: 6, sealedSeconds: 3, sweepMs: 1000, welcomeSeconds: 30 },
-  registry: { limits: { concurrentReads: 8, rowsPerSecond: 250, pageRows: 100 } },
+  registry: {
+    limits: { concurrentReads: 8, rowsPerSecond: 250, pageRows: 100, protect: { enabled: false } },
+  },
 };
 const nationalParts = { apply: { sweepMs: 1000 } };
 const statementTimeoutMs = 10_000;

@@ -337,7 +337,10 @@ describe("commands of two nodes whose roles have the rights of the GRANT scripts
 
   it("hand back what a stopped load had begun, and go on with the next", async () => {
     const content: Content = parse(readFileSync(files.province, "utf8"));
-    const registry = { ...(content["registry"] as Content), limits: { rowsPerSecond: 50, pageRows: 100 } };
+    const registry = {
+      ...(content["registry"] as Content),
+      limits: { rowsPerSecond: 50, pageRows: 100, protect: { enabled: false } },
+    };
     const slow = join(folder, "slow.yaml");
     writeFileSync(slow, stringify({ ...content, registry }));
     const child = start(["load", "run", "--config", slow]);

@@ -123,7 +123,10 @@ export class ProvinceWorld {
     if (typeof config !== "object" || config === null || !("kafka" in config))
       throw new Error(`no configuration: ${file}`);
     const registry = "registry" in config && typeof config.registry === "object" ? config.registry : null;
-    const limits = registry === null ? {} : { registry: { ...registry, limits: { concurrentReads: 6 } } };
+    const limits =
+      registry === null
+        ? {}
+        : { registry: { ...registry, limits: { concurrentReads: 6, protect: { enabled: false } } } };
     const kafka = {
       ...(typeof config.kafka === "object" ? config.kafka : {}),
       sessionTimeoutMs: 6000,

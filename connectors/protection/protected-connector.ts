@@ -1,0 +1,149 @@
+import type {
+  CheckFinding,
+  Connector,
+  ConnectorCapabilities,
+  KeyRange,
+  RangeHash,
+  ReadLimits,
+  SourceEntity,
+  SourceRow,
+} from "../connector.ts";
+import { type Clock, systemClock } from "../read-pace.ts";
+import { Governor, type ProtectOptions, type Verdict } from "./governor.ts";
+import type { Probe } from "./probe.ts";
+
+export interface Protection {
+  readonly options: ProtectOptions;
+  /** Starts asking; `heard` gets each latency, `failed` is told where a question had no answer. */
+  startProbe(heard: (latencyMs: number) => void, failed: () => void): Probe;
+  /** Told of each look at the probes. */
+  judged(verdict: Verdict): void;
+  /** Told once where the registry can't be asked: it is then read unprotected. */
+  unprobed(): void;
+  readonly clock?: Clock;
+}
+
+/** The longest that reading waits for a baseline, over all: a registry that answers no probe is read all the same. */
+const quietMsMax = 10_000;
+const quietTickMs = 50;
+const missedMax = 3;
+
+/** A connector that reads as fast as the registry's other users allow: a closed loop over `Governor`. */
+export class ProtectedConnector implements Connector {
+  readonly #connector: Connector;
+  readonly #protection: Protection;
+  readonly #governor: Governor;
+  readonly #clock: Clock;
+  #probe: Probe | null = null;
+  #missed = 0;
+
+  constructor(connector: Connector, protection: Protection) {
+    this.#connector = connector;
+    this.#protection = protection;
+    this.#governor = new Governor(protection.options);
+    this.#clock = protection.clock ?? systemClock;
+  }
+
+  /** Of full speed; 1 is unhindered. */
+  get share(): number {
+    return this.#governor.share;
+  }
+
+  get engine(): string {
+    return this.#connector.engine;
+  }
+
+  get capabilities(): ConnectorCapabilities {
+    return this.#connector.capabilities;
+  }
+
+  async *readRange(
+    source: SourceEntity,
+    range: KeyRange,
+    limits: ReadLimits,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly SourceRow[]> {
+    await this.#begin(source, range, signal);
+    let began = this.#clock.now();
+    for await (const page of this.#connector.readRange(source, range, limits, signal)) {
+      yield page;
+      await this.#rest(this.#clock.now() - began, signal);
+      began = this.#clock.now();
+    }
+  }
+
+  async hashRange(source: SourceEntity, range: KeyRange, signal: AbortSignal): Promise<RangeHash> {
+    await this.#begin(source, range, signal);
+    const began = this.#clock.now();
+    const hash = await this.#connector.hashRange(source, range, signal);
+    await this.#rest(this.#clock.now() - began, signal);
+    return hash;
+  }
+
+  async check(sources: readonly SourceEntity[], signal: AbortSignal): Promise<readonly CheckFinding[]> {
+    return await this.#connector.check(sources, signal);
+  }
+
+  async count(source: SourceEntity, signal: AbortSignal): Promise<number> {
+    return await this.#connector.count(source, signal);
+  }
+
+  async counties(
+    source: SourceEntity,
+    signal: AbortSignal,
+  ): Promise<readonly { county: string | null; rows: number }[]> {
+    return await this.#connector.counties(source, signal);
+  }
+
+  async planRanges(
+    source: SourceEntity,
+    rowsPerRange: number,
+    signal: AbortSignal,
+  ): Promise<readonly KeyRange[]> {
+    return await this.#connector.planRanges(source, rowsPerRange, signal);
+  }
+
+  async close(): Promise<void> {
+    await this.#probe?.close();
+    await this.#connector.close();
+  }
+
+  /** Aims the probe at what is read now. A range without keys has no row that a clerk would ask for. */
+  async #begin(source: SourceEntity, range: KeyRange, signal: AbortSignal): Promise<void> {
+    if (range.nullKeys || this.#connector.probe === undefined) return;
+    this.#probe ??= this.#protection.startProbe(
+      (latencyMs) => this.#hear(latencyMs),
+      () => this.#miss(),
+    );
+    this.#probe.aim({ source, range });
+    await this.#whileQuiet(signal);
+  }
+
+  /** One question without an answer is an accident; several in a row are a registry that can't be asked so. */
+  #miss(): void {
+    this.#missed += 1;
+    if (this.#missed < missedMax) return;
+    this.#governor.giveUpQuiet();
+    if (this.#missed === missedMax) this.#protection.unprobed();
+  }
+
+  #hear(latencyMs: number): void {
+    this.#missed = 0;
+    const verdict = this.#governor.hear(latencyMs);
+    if (verdict !== null) this.#protection.judged(verdict);
+  }
+
+  async #rest(busyMs: number, signal: AbortSignal): Promise<void> {
+    const restMs = this.#governor.restMs(busyMs);
+    if (restMs >= 1) await this.#clock.sleep(restMs, signal);
+    if (this.#probe !== null) await this.#whileQuiet(signal);
+  }
+
+  async #whileQuiet(signal: AbortSignal): Promise<void> {
+    const until = this.#clock.now() + quietMsMax;
+    while (this.#governor.isQuiet) {
+      if (this.#clock.now() >= until) this.#governor.giveUpQuiet();
+      else await this.#clock.sleep(quietTickMs, signal);
+    }
+  }
+}
