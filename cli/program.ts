@@ -3,6 +3,7 @@ import { languages } from "../contracts/texts.ts";
 import manifest from "../package.json" with { type: "json" };
 import { checkCommand } from "./commands/check.ts";
 import { configShowCommand } from "./commands/config-show.ts";
+import { connectorVerifyCommand } from "./commands/connector-verify.ts";
 import { grantsCommand, initCommand } from "./commands/init.ts";
 import { loadPauseCommand, loadResumeCommand, loadStopCommand } from "./commands/load-control.ts";
 import { loadPlanCommand } from "./commands/load-plan.ts";
@@ -73,6 +74,7 @@ function addCommands(program: Command, frame: Frame): void {
   migrateCommand(frame, program);
   checkCommand(frame, program);
   configShowCommand(frame, frame.group(program, "config"));
+  connectorVerifyCommand(frame, frame.group(program, "connector"));
   const map = frame.group(program, "map");
   mapImportCommand(frame, map);
   mapListCommand(frame, map);

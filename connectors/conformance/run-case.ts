@@ -1,6 +1,7 @@
 import { AssertionError } from "node:assert";
 import { DuijieError } from "../../contracts/errors.ts";
 import type { ConformanceCase, ConformanceHarness } from "./harness.ts";
+import type { LiveCase, LiveWorld } from "./live-cases.ts";
 
 /** `unsupported`: the engine has no such thing; `impossible`: it has, but it can't be shown here. */
 export type CaseStatus = "passed" | "failed" | "unsupported" | "impossible";
@@ -37,10 +38,25 @@ export async function runCase(each: ConformanceCase, harness: ConformanceHarness
   }
 }
 
+/** The same on a table in use. */
+export async function runLiveCase(each: LiveCase, world: LiveWorld): Promise<CaseResult> {
+  const { id } = each;
+  const began = performance.now();
+  const elapsed = () => Math.round(performance.now() - began);
+  try {
+    const reason = await each.run(world);
+    if (reason !== null) return { id, status: "impossible", reason, ms: elapsed() };
+    return { id, status: "passed", ms: elapsed() };
+  } catch (error) {
+    return { id, status: "failed", failure: failureOf(error), ms: elapsed() };
+  }
+}
+
 function failureOf(error: unknown): string {
   if (error instanceof DuijieError) return `${error.code} ${JSON.stringify(error.params)}`;
   if (error instanceof AssertionError) return error.message.slice(0, failureLengthMax);
-  return String(error).slice(0, failureLengthMax);
+  // A stranger's message could quote a row.
+  return error instanceof Error ? error.name : "unknown";
 }
 
 const failureLengthMax = 2000;
