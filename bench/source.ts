@@ -19,7 +19,7 @@ import { removePostgres, startPostgres } from "../embedded/postgres-server.ts";
 import { clerks, createRegistry, pupils } from "./source-world.ts";
 
 /** The defaults of config/registry.schema.json. */
-const protect = { enabled: true, slowAbove: 1.2, slowestShare: 0.05, probeMs: 100 };
+const protect = { enabled: true, slowAbove: 1.2, slowestShare: 0.02, probeMs: 50 };
 const concurrentReads = 2;
 const pageRows = 2000;
 

@@ -133,7 +133,7 @@ mappings:
       rowsPerSecond: 500,
       concurrentReads: 2,
       pageRows: 2000,
-      protect: { enabled: true, slowAbove: 1.2, slowestShare: 0.05, probeMs: 100 },
+      protect: { enabled: true, slowAbove: 1.2, slowestShare: 0.02, probeMs: 50 },
     });
     expect(config.registry.entities.student).to.deep.equal({
       entity: "student",

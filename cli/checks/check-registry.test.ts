@@ -14,7 +14,7 @@ describe("the capabilities of an engine", () => {
     it(`are one line where it has them all, and a line with its meaning for each that it lacks, in ${language}`, () => {
       expect(capabilityLines({ ...whole, changes: true }, texts)).to.have.length(1);
       const lines = capabilityLines({ ...whole, emptyText: false, changes: false }, texts);
-      expect(lines.map(({ ok, code }) => [ok, code])).to.deep.equal(Array(3).fill([true, null]));
+      expect(lines.filter(({ ok, code }) => ok && code === null)).to.have.length(3);
       expect(lines[1]?.found).to.include(texts("connectors.capability.emptyText.without"));
       expect(lines[2]?.found).to.include(texts("connectors.capability.changes.without"));
     });

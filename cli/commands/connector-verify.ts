@@ -10,7 +10,7 @@ import type { Connector, SourceEntity } from "../../connectors/connector.ts";
 import { engineOf } from "../../connectors/engines.ts";
 import { createTexts } from "../../contracts/texts.ts";
 import { untilStopped } from "../daemon.ts";
-import type { ExitCode, Frame, Invocation } from "../invocation.ts";
+import type { Frame, Invocation } from "../invocation.ts";
 import { wholeNumber } from "../option-values.ts";
 import { ownerUrl } from "../owner-url.ts";
 import { engineOptions, openSource, toSourceEntities } from "../sources.ts";

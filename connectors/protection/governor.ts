@@ -17,11 +17,13 @@ export interface Verdict {
 }
 
 /** Probes by which a quiet registry is known, and by which each judgement is made. */
-const quietProbes = 24;
-const judgedProbes = 12;
-/** A tail of the latency, as clerks feel it, that a few outliers don't decide. */
-const quantile = 0.75;
-const recoveryStep = 0.05;
+const quietProbes = 40;
+const judgedProbes = 20;
+/** The tail of the latency, as clerks feel it, without the worst of a look. */
+const quantile = 0.9;
+const recoveryStep = 0.02;
+/** Nobody knows yet what the registry bears. */
+const firstShare = 0.2;
 /** Judgements after which the baseline is taken anew: a registry is not the same all day. */
 const baselineJudgements = 250;
 
@@ -36,7 +38,7 @@ export class Governor {
   #baselineMs: number | null = null;
   #isQuietGivenUp = false;
   #judgements = 0;
-  #share = 1;
+  #share = firstShare;
 
   constructor(options: ProtectOptions) {
     this.#options = options;
@@ -75,6 +77,7 @@ export class Governor {
   /** Where no probe comes through the reads themselves tell what is wrong; they wait no longer for a baseline. */
   giveUpQuiet(): void {
     this.#isQuietGivenUp = true;
+    if (this.#baselineMs === null) this.#share = 1;
   }
 
   #judge(latencyMs: number, baselineMs: number): Verdict {

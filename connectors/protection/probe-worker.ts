@@ -14,7 +14,7 @@ parentPort?.on("message", (next: ProbeTarget) => {
 
 for (;;) {
   await delay(probeMs);
-  if (target !== null) parentPort?.postMessage(await ask(target));
+  if (target !== null) parentPort?.postMessage(await ask(target), []);
 }
 
 async function ask({ source, range }: ProbeTarget): Promise<number | null> {

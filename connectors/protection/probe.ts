@@ -37,7 +37,7 @@ export function startProbe(setup: ProbeSetup, heard: (latencyMs: number) => void
   });
   worker.on("error", failed);
   return {
-    aim: (target) => worker.postMessage(target),
+    aim: (target) => worker.postMessage(target, []),
     close: async () => {
       await worker.terminate();
     },

@@ -36,6 +36,7 @@ export class ProtectedConnector implements Connector {
   readonly #clock: Clock;
   #probe: Probe | null = null;
   #missed = 0;
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(connector: Connector, protection: Protection) {
     this.#connector = connector;
@@ -65,7 +66,7 @@ export class ProtectedConnector implements Connector {
   ): AsyncGenerator<readonly SourceRow[]> {
     await this.#begin(source, range, signal);
     let began = this.#clock.now();
-    for await (const page of this.#connector.readRange(source, range, limits, signal)) {
+    for await (const page of this.#inTurn(this.#connector.readRange(source, range, limits, signal))) {
       yield page;
       await this.#rest(this.#clock.now() - began, signal);
       began = this.#clock.now();
@@ -125,6 +126,31 @@ export class ProtectedConnector implements Connector {
     if (this.#missed < missedMax) return;
     this.#governor.giveUpQuiet();
     if (this.#missed === missedMax) this.#protection.unprobed();
+  }
+
+  /** While reading is slowed down one reader at a time asks for its page: the registry is never burdened by all at once. */
+  async *#inTurn<T>(pages: AsyncIterable<T>): AsyncGenerator<T> {
+    const iterator = pages[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const next =
+          this.share < 1 ? await this.#alone(async () => await iterator.next()) : await iterator.next();
+        if (next.done === true) return;
+        yield next.value;
+      }
+    } finally {
+      await iterator.return?.();
+    }
+  }
+
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#turn;
+    const own = before.then(work);
+    this.#turn = own.then(
+      () => undefined,
+      () => undefined,
+    );
+    return await own;
   }
 
   #hear(latencyMs: number): void {
