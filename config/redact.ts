@@ -21,7 +21,8 @@ function shown(value: unknown): Shown {
 function shownSecret(secret: Secret): string {
   const value = secret.reveal();
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url === undefined || !/^postgres(?:ql)?:$/.test(url.protocol)) return secret.toString();
+  if (url === undefined || !/^(?:postgres(?:ql)?|mysql|mariadb):$/.test(url.protocol))
+    return secret.toString();
   const user = url.username === "" ? "" : `${url.username}${url.password === "" ? "" : ":***"}@`;
   return `${url.protocol}//${user}${url.host}${url.pathname} (${secret.source})`;
 }

@@ -83,6 +83,16 @@ describe("examples and templates", () => {
       });
     });
 
+    it(`describe a registry on MySQL in ${language}`, () => {
+      const text = provinceTemplate({ province: "34", engine: "mysql" }, language);
+      const config = loadProvinceConfig(write(text.replace("#tls: true", "tls: true")), env);
+      expect(config.registry).to.deep.include({ engine: "mysql" });
+      expect(config.registry.connection).to.deep.include({ charset: "auto", tls: true });
+      expect(missingRequiredFields(config)).to.deep.equal([]);
+      for (const comment of text.split("\n").filter((line) => /^\s*# /.test(line)))
+        expect(han.test(comment), comment).to.equal(language === "zh");
+    });
+
     it(`are written in ${language} with what was asked for`, () => {
       const province = provinceTemplate(
         { province: "61", brokers: ["a:9092", "b:9092"], client: "kafkajs", keyId: "61-a" },

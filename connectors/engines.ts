@@ -1,6 +1,7 @@
 import { DuijieError } from "../contracts/errors.ts";
 import { csvEngine } from "./csv/engine.ts";
 import type { Engine } from "./engine.ts";
+import { mysqlEngine } from "./mysql/engine.ts";
 import { packageEngine } from "./package/engine.ts";
 import { postgresEngine } from "./postgres/engine.ts";
 import { vendorEngine } from "./vendor/engine.ts";
@@ -10,6 +11,7 @@ const engines: ReadonlyMap<string, Engine> = new Map([
   ["postgres", postgresEngine],
   ["csv", csvEngine],
   ["package", packageEngine],
+  ["mysql", mysqlEngine],
   ["vendor", vendorEngine],
 ]);
 

@@ -12,7 +12,7 @@ import {
 
 /** What a server's folder says about the server that runs on it, in `<folder>/state.json`. */
 export type ServerState = {
-  readonly kind: "postgres" | "kafka";
+  readonly kind: "postgres" | "kafka" | "mariadb";
   readonly process: ProcessIdentity;
   readonly port: number;
   /** The process that must end this server; null for a server that was left up on purpose (`detached`). */
@@ -78,7 +78,7 @@ export function ownIdentity(): ProcessIdentity {
 
 /**
  * Ends the server that runs on this folder, whoever started it; false when none does. The process is identified
- * by its start, so a stale file never ends a stranger. Escalates to SIGKILL: both servers survive that.
+ * by its start, so a stale file never ends a stranger. Escalates to SIGKILL: all of them survive that.
  */
 export async function stopServer(folder: string): Promise<boolean> {
   const state = runningServer(folder);
@@ -117,9 +117,13 @@ function parseState(value: unknown): ServerState | undefined {
   if (!isRecord(value)) return undefined;
   const { kind, port, address } = value;
   const [server, owner] = [parseIdentity(value["process"]), parseIdentity(value["owner"])];
-  if ((kind !== "postgres" && kind !== "kafka") || server === undefined) return undefined;
+  if (!isKind(kind) || server === undefined) return undefined;
   if (typeof port !== "number" || typeof address !== "string") return undefined;
   return { kind, process: server, port, owner: owner ?? null, address };
+}
+
+function isKind(value: unknown): value is ServerState["kind"] {
+  return value === "postgres" || value === "kafka" || value === "mariadb";
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

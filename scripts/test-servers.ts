@@ -1,13 +1,17 @@
 import { join } from "node:path";
 import { type KafkaServer, startKafka } from "../embedded/kafka-server.ts";
+import { type MariadbServer, removeMariadb, startMariadb } from "../embedded/mariadb-server.ts";
 import { type PostgresServer, removePostgres, startPostgres } from "../embedded/postgres-server.ts";
 import { removeServerFolder } from "../embedded/state.ts";
 import { kafkaMissing } from "../test/support/broker-kind.ts";
+import { hostileSettings, reasonOf } from "../test/support/mysql-server.ts";
 
-/** One PostgreSQL and, where it can run, one Kafka for all stages that need servers, on new folders. */
+/** One PostgreSQL and, where they can run, one Kafka and one MariaDB for all stages that need servers, on new folders. */
 export class TestServers {
   #postgres: PostgresServer | undefined;
   #kafka: KafkaServer | undefined;
+  #mariadb: MariadbServer | undefined;
+  #mariadbMissing = "";
   readonly #folder: string;
 
   constructor(folder: string) {
@@ -17,14 +21,16 @@ export class TestServers {
   /** A failed start throws and leaves to `stop` what had started. */
   async start(log: (line: string) => void): Promise<void> {
     await this.#removeFolders();
-    const [postgres, kafka] = await Promise.allSettled([
+    const [postgres, kafka, mariadb] = await Promise.allSettled([
       startPostgres({ dataFolder: join(this.#folder, "postgres"), log }),
       this.#startKafka(log),
+      this.#startMariadb(log),
     ]);
     if (postgres.status === "fulfilled") this.#postgres = postgres.value;
     if (kafka.status === "fulfilled") this.#kafka = kafka.value ?? undefined;
     if (postgres.status === "rejected") throw postgres.reason;
     if (kafka.status === "rejected") throw kafka.reason;
+    if (mariadb.status === "rejected") throw mariadb.reason;
   }
 
   get areUp(): boolean {
@@ -37,16 +43,19 @@ export class TestServers {
     return {
       DUIJIE_TEST_POSTGRES_URL: this.#postgres.adminUrl,
       ...(this.#kafka === undefined ? {} : { DUIJIE_TEST_KAFKA: this.#kafka.brokers.join(",") }),
+      ...(this.#mariadb === undefined ? {} : { DUIJIE_TEST_MYSQL_URL: this.#mariadb.adminUrl }),
+      ...(this.#mariadbMissing === "" ? {} : { DUIJIE_TEST_MYSQL_MISSING: this.#mariadbMissing }),
     };
   }
 
   /** The servers' own output, which belongs to the output of the run. */
   logFiles(): string[] {
-    return [this.#postgres?.logFile, this.#kafka?.logFile].filter((file) => file !== undefined);
+    const servers = [this.#postgres, this.#kafka, this.#mariadb];
+    return servers.map((server) => server?.logFile).filter((file) => file !== undefined);
   }
 
   async stop(): Promise<void> {
-    await Promise.allSettled([this.#postgres?.stop("immediate"), this.#kafka?.stop()]);
+    await Promise.allSettled([this.#postgres?.stop("immediate"), this.#kafka?.stop(), this.#mariadb?.stop()]);
     await this.#removeFolders();
   }
 
@@ -58,7 +67,20 @@ export class TestServers {
     return null;
   }
 
+  /** A server given by `DUIJIE_TEST_MYSQL_URL` is taken; where none is to be had, what is about it is skipped. */
+  async #startMariadb(log: (line: string) => void): Promise<void> {
+    if ((process.env["DUIJIE_TEST_MYSQL_URL"] ?? "") !== "") return;
+    const dataFolder = join(this.#folder, "mariadb");
+    try {
+      this.#mariadb = await startMariadb({ dataFolder, settings: hostileSettings, log });
+    } catch (error) {
+      this.#mariadbMissing = reasonOf(error);
+      log(`no MariaDB: ${this.#mariadbMissing}`);
+    }
+  }
+
   async #removeFolders(): Promise<void> {
+    await removeMariadb(join(this.#folder, "mariadb"));
     await removePostgres(join(this.#folder, "postgres"));
     await removeServerFolder(join(this.#folder, "kafka"));
   }

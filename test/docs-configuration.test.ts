@@ -17,7 +17,7 @@ function schemaFile(path: string): Schema {
 
 const province = schemaFile("config/province.schema.json");
 const national = schemaFile("config/national.schema.json");
-const engineParts = ["postgres", "csv", "package", "vendor"].map((name) =>
+const engineParts = ["postgres", "csv", "mysql", "package", "vendor"].map((name) =>
   schemaFile(`connectors/${name}/config.schema.json`),
 );
 const files = [

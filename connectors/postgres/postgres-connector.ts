@@ -13,12 +13,12 @@ import {
   type SourceRow,
 } from "../connector.ts";
 import { systemClock } from "../read-pace.ts";
+import { SessionPool } from "../session-pool.ts";
 import { type Ask, checkServer, checkSource } from "./check.ts";
 import type { CopyRow } from "./copy-rows.ts";
 import type { PostgresDependencies, PostgresOptions } from "./options.ts";
 import { serverCharset } from "./server-charset.ts";
-import type { Session } from "./session.ts";
-import { SessionPool } from "./session-pool.ts";
+import { Session } from "./session.ts";
 import { columnStates } from "./source-columns.ts";
 import { sourceError } from "./source-error.ts";
 import { confirmShape, describeSource, type SourceShape, usedColumns } from "./source-shape.ts";
@@ -45,7 +45,7 @@ export class PostgresConnector implements Connector {
   };
   readonly #options: PostgresOptions;
   readonly #server: string;
-  readonly #pool: SessionPool;
+  readonly #pool: SessionPool<Session>;
   readonly #shapes = new Map<string, SourceShape>();
 
   constructor(options: PostgresOptions, dependencies: PostgresDependencies = {}) {
@@ -54,8 +54,7 @@ export class PostgresConnector implements Connector {
     this.#server = serverName(config);
     const answerMs = options.statementTimeoutMs + answerGraceMs;
     this.#pool = new SessionPool(
-      config,
-      answerMs,
+      (pace, signal) => Session.open(config, pace, signal, answerMs),
       options.concurrentReads,
       dependencies.clock ?? systemClock,
     );

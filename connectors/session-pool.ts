@@ -1,8 +1,16 @@
-import type pg from "pg";
-import { type Clock, ReadPace } from "../read-pace.ts";
-import { Session } from "./session.ts";
+import { type Clock, ReadPace } from "./read-pace.ts";
 
-interface Slot {
+/** A connection as the pool sees it. */
+export interface PooledSession {
+  readonly isUsable: boolean;
+  end(): Promise<void>;
+  /** Breaks it now. */
+  destroy(): void;
+}
+
+export type OpenSession<Session> = (pace: ReadPace, signal: AbortSignal) => Promise<Session>;
+
+interface Slot<Session> {
   readonly pace: ReadPace;
   session: Session | null;
 }
@@ -11,16 +19,14 @@ interface Slot {
  * At most `size` connections to the registry. Waiting for a turn has no time limit of its own (a slow reader is no
  * error) but ends with the signal. A slot outlives its connections: so does its pace.
  */
-export class SessionPool {
-  readonly #config: pg.ClientConfig;
-  readonly #answerMs: number;
-  readonly #free: Slot[];
-  readonly #taken = new Set<Slot>();
-  readonly #waiting: ((slot: Slot) => void)[] = [];
+export class SessionPool<Session extends PooledSession> {
+  readonly #open: OpenSession<Session>;
+  readonly #free: Slot<Session>[];
+  readonly #taken = new Set<Slot<Session>>();
+  readonly #waiting: ((slot: Slot<Session>) => void)[] = [];
 
-  constructor(config: pg.ClientConfig, answerMs: number, size: number, clock: Clock) {
-    this.#config = config;
-    this.#answerMs = answerMs;
+  constructor(open: OpenSession<Session>, size: number, clock: Clock) {
+    this.#open = open;
     this.#free = Array.from({ length: size }, () => ({ pace: new ReadPace(clock), session: null }));
   }
 
@@ -28,9 +34,7 @@ export class SessionPool {
   async *use<T>(signal: AbortSignal, work: (session: Session) => AsyncGenerator<T>): AsyncGenerator<T> {
     const slot = await this.#takeSlot(signal);
     try {
-      if (slot.session?.isUsable !== true) {
-        slot.session = await Session.open(this.#config, slot.pace, signal, this.#answerMs);
-      }
+      if (slot.session?.isUsable !== true) slot.session = await this.#open(slot.pace, signal);
       yield* work(slot.session);
     } finally {
       this.#giveBack(slot);
@@ -45,16 +49,16 @@ export class SessionPool {
     }
   }
 
-  async #takeSlot(signal: AbortSignal): Promise<Slot> {
+  async #takeSlot(signal: AbortSignal): Promise<Slot<Session>> {
     signal.throwIfAborted();
     const slot = this.#free.pop() ?? (await this.#nextFree(signal));
     this.#taken.add(slot);
     return slot;
   }
 
-  #nextFree(signal: AbortSignal): Promise<Slot> {
+  #nextFree(signal: AbortSignal): Promise<Slot<Session>> {
     return new Promise((resolve, reject) => {
-      const turn = (slot: Slot) => {
+      const turn = (slot: Slot<Session>) => {
         signal.removeEventListener("abort", leave);
         resolve(slot);
       };
@@ -67,7 +71,7 @@ export class SessionPool {
     });
   }
 
-  #giveBack(slot: Slot): void {
+  #giveBack(slot: Slot<Session>): void {
     this.#taken.delete(slot);
     const next = this.#waiting.shift();
     if (next === undefined) this.#free.push(slot);

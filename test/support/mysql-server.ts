@@ -1,0 +1,62 @@
+import { join } from "node:path";
+import type { Context } from "mocha";
+import { DuijieError } from "../../contracts/errors.ts";
+import { packageRoot } from "../../contracts/package-root.ts";
+import { createTexts } from "../../contracts/texts.ts";
+import { removeMariadb, startMariadb } from "../../embedded/mariadb-server.ts";
+import { skip } from "./skip.ts";
+
+/** A MySQL or MariaDB that the tests may create databases and accounts in. */
+export interface TestMysql {
+  readonly adminUrl: string;
+}
+
+/** Settings that would change how values are written and read: a connector must not mind. */
+export const hostileSettings: Readonly<Record<string, string>> = {
+  "default-time-zone": "-05:00",
+  "sql-mode": "PAD_CHAR_TO_FULL_LENGTH,ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES",
+  "net-write-timeout": "2",
+};
+
+type Found = { readonly server: TestMysql } | { readonly missing: string };
+let found: Promise<Found> | undefined;
+let stop: (() => Promise<void>) | undefined;
+
+/** `npm test`'s server; one of its own when a test file is run alone. Skips, with the reason, where none is to be had. */
+export async function testMysql(context: Context): Promise<TestMysql> {
+  found ??= findMysql();
+  const answer = await found;
+  return "server" in answer ? answer.server : skip(context, answer.missing);
+}
+
+async function findMysql(): Promise<Found> {
+  const given = process.env["DUIJIE_TEST_MYSQL_URL"] ?? "";
+  if (given !== "") return { server: { adminUrl: given } };
+  const missing = process.env["DUIJIE_TEST_MYSQL_MISSING"] ?? "";
+  if (missing !== "") return { missing };
+  const dataFolder = join(packageRoot, ".duijie", "test-alone", `mariadb-${process.pid}`);
+  try {
+    const server = await startMariadb({ dataFolder, settings: hostileSettings });
+    stop = async () => {
+      await server.stop();
+      await removeMariadb(dataFolder);
+    };
+    return { server };
+  } catch (error) {
+    return { missing: reasonOf(error) };
+  }
+}
+
+/** In words that a report of a run may show. Only a server that can't be had is a reason; anything else is a failure. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof DuijieError) || error.code !== "SETUP_FAILED") throw error;
+  return createTexts("en")(`errors.${error.code}.what`, error.params);
+}
+
+const afterRun: (title: string, work: Mocha.AsyncFunc) => void =
+  typeof after === "function" ? after : () => undefined;
+
+afterRun("stops the MariaDB of this run", async function () {
+  this.timeout(60_000);
+  await stop?.();
+});
