@@ -100,7 +100,7 @@ async function runEngine(
   const url = variable === undefined ? "" : (process.env[variable] ?? "");
   if (variable !== undefined && url === "")
     return skippedReport(cases.length, inBoth(both, "conformance.skipped.url", { variable }));
-  const obstacle = engine.obstacle?.() ?? null;
+  const obstacle = (await engine.obstacle?.()) ?? null;
   if (obstacle !== null) return skippedReport(cases.length, obstacle);
   const harness = await engine.open(url);
   try {

@@ -74,7 +74,7 @@ export class TestServers {
     try {
       this.#mariadb = await startMariadb({ dataFolder, settings: hostileSettings, log });
     } catch (error) {
-      this.#mariadbMissing = reasonOf(error);
+      this.#mariadbMissing = reasonOf(error).en;
       log(`no MariaDB: ${this.#mariadbMissing}`);
     }
   }

@@ -7,7 +7,7 @@ import { wideRows, wideTable } from "../../connectors/conformance/reading-cases.
 import type { KeyRange, SourceEntity, SourceRow } from "../../connectors/connector.ts";
 import { createMysqlConnector } from "../../connectors/mysql/mysql-connector.ts";
 import { addressOf } from "../../connectors/mysql/options.ts";
-import { MysqlHarness } from "../support/mysql-conformance.ts";
+import { type MysqlHarness, openMysqlHarness } from "../support/mysql-conformance.ts";
 import { type TestMysql, testMysql } from "../support/mysql-server.ts";
 import { skip } from "../support/skip.ts";
 
@@ -36,15 +36,20 @@ describe("the MySQL connector on its server", function () {
 
   before(async function () {
     server = await testMysql(this);
-    harness = await MysqlHarness.open("of_server", server);
+    harness = await openMysqlHarness("of_server", server);
   });
   afterEach(() => harness?.closeConnectors());
-  after(() => harness?.close());
+  after(async () => {
+    for (const relation of made) await harness.sql(`DROP TABLE ${relation}`);
+    await harness?.close();
+  });
 
+  const made: string[] = [];
   /** A table of the owner's own making, which the account may read. */
   async function table(name: string, columns: string, rows: readonly string[] = []): Promise<string> {
-    const relation = `${harness.database}.${name}`;
+    const relation = `${harness.schema}.${name}`;
     await harness.sql(`CREATE TABLE ${relation} (${columns})`);
+    made.push(relation);
     if (rows.length > 0) await harness.sql(`INSERT INTO ${relation} VALUES ${rows.join(", ")}`);
     await harness.grant(relation);
     return relation;
@@ -218,7 +223,7 @@ describe("the MySQL connector on its server", function () {
     const broken = async () => {
       for await (const page of connector.readRange(source, wholeRange, { pageRows: 10 }, never)) {
         expect(page).to.have.length(10);
-        for (const id of await harness.sessionIds()) await harness.kill(`QUERY ${id}`);
+        await harness.cancelStatements();
       }
     };
     const error = await assertCode(broken(), "SOURCE_UNREACHABLE");
@@ -254,11 +259,11 @@ describe("the MySQL connector on its server", function () {
   it("refuses a query that writes by a function", async () => {
     const relation = await table("written", "id INT PRIMARY KEY", ["(1)"]);
     await harness.sql(
-      `CREATE FUNCTION ${harness.database}.writes() RETURNS INT DETERMINISTIC MODIFIES SQL DATA SQL SECURITY DEFINER
+      `CREATE FUNCTION ${harness.schema}.writes() RETURNS INT DETERMINISTIC MODIFIES SQL DATA SQL SECURITY DEFINER
        BEGIN INSERT INTO ${relation} VALUES (9); RETURN 1; END`,
     );
-    await harness.sql(`GRANT EXECUTE ON FUNCTION ${harness.database}.writes TO '${harness.role}'@'%'`);
-    const source = { ...sourceOf("", ["id"]), from: { query: `SELECT ${harness.database}.writes() AS id` } };
+    await harness.sql(`GRANT EXECUTE ON FUNCTION ${harness.schema}.writes TO ${harness.account}`);
+    const source = { ...sourceOf("", ["id"]), from: { query: `SELECT ${harness.schema}.writes() AS id` } };
     await assertCode(readAll(harness.connect(), source), "SOURCE_CHANGED");
     expect(await valuesOf(sourceOf(relation, ["id"]))).to.deep.equal([["1"]]);
   });
@@ -269,11 +274,11 @@ describe("the MySQL connector on its server", function () {
     ["an account that may come by TLS alone", "REQUIRE SSL", undefined],
   ] as const) {
     it(`names ${words}`, async () => {
-      const account = `'fault_${harness.database}'@'%'`;
+      const account = `'fault_${harness.schema}'@'%'`;
       await harness.sql(`CREATE USER ${account} IDENTIFIED BY 'pw'`);
-      await harness.sql(`GRANT SHOW VIEW ON ${harness.database}.* TO ${account}`);
+      await harness.sql(`GRANT SHOW VIEW ON ${harness.schema}.* TO ${account}`);
       await harness.sql(`ALTER USER ${account} ${change}`);
-      const connector = ownConnector({ user: `fault_${harness.database}`, password: "pw" });
+      const connector = ownConnector({ user: `fault_${harness.schema}`, password: "pw" });
       const [finding] = await connector.check([], never);
       expect(finding).to.deep.include({ ok: false, subject: "server", code: "SOURCE_REFUSED" });
       expect(finding?.detail["reason"]).to.equal(reason);
@@ -324,7 +329,7 @@ describe("the MySQL connector on its server", function () {
     const fixed = { charset: "auto", connectTimeoutMs: 5_000, tls: false, concurrentReads: 1 } as const;
     const options = { ...fixed, statementTimeoutMs: 20_000 };
     const address = addressOf({ ...options, url: server.adminUrl });
-    return createMysqlConnector({ ...options, ...address, database: harness.database, ...more });
+    return createMysqlConnector({ ...options, ...address, database: harness.schema, ...more });
   }
 });
 

@@ -18,22 +18,36 @@ export const hostileSettings: Readonly<Record<string, string>> = {
   "net-write-timeout": "2",
 };
 
-type Found = { readonly server: TestMysql } | { readonly missing: string };
+interface Reason {
+  readonly zh: string;
+  readonly en: string;
+}
+type Found = { readonly server: TestMysql } | { readonly missing: Reason };
 let found: Promise<Found> | undefined;
 let stop: (() => Promise<void>) | undefined;
 
 /** `npm test`'s server; one of its own when a test file is run alone. Skips, with the reason, where none is to be had. */
 export async function testMysql(context: Context): Promise<TestMysql> {
+  const answer = await foundMysql();
+  return "server" in answer ? answer.server : skip(context, answer.missing.en);
+}
+
+/** As `testMysql`, for what is no test: whoever asks ends it by `stopMysql`. */
+export function foundMysql(): Promise<Found> {
   found ??= findMysql();
-  const answer = await found;
-  return "server" in answer ? answer.server : skip(context, answer.missing);
+  return found;
+}
+
+export async function stopMysql(): Promise<void> {
+  await stop?.();
+  [found, stop] = [undefined, undefined];
 }
 
 async function findMysql(): Promise<Found> {
   const given = process.env["DUIJIE_TEST_MYSQL_URL"] ?? "";
   if (given !== "") return { server: { adminUrl: given } };
   const missing = process.env["DUIJIE_TEST_MYSQL_MISSING"] ?? "";
-  if (missing !== "") return { missing };
+  if (missing !== "") return { missing: { zh: missing, en: missing } };
   const dataFolder = join(packageRoot, ".duijie", "test-alone", `mariadb-${process.pid}`);
   try {
     const server = await startMariadb({ dataFolder, settings: hostileSettings });
@@ -48,9 +62,11 @@ async function findMysql(): Promise<Found> {
 }
 
 /** In words that a report of a run may show. Only a server that can't be had is a reason; anything else is a failure. */
-export function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): Reason {
   if (!(error instanceof DuijieError) || error.code !== "SETUP_FAILED") throw error;
-  return createTexts("en")(`errors.${error.code}.what`, error.params);
+  const { code, params } = error;
+  const words = (language: "zh" | "en") => createTexts(language)(`errors.${code}.what`, params);
+  return { zh: words("zh"), en: words("en") };
 }
 
 const afterRun: (title: string, work: Mocha.AsyncFunc) => void =
@@ -58,5 +74,5 @@ const afterRun: (title: string, work: Mocha.AsyncFunc) => void =
 
 afterRun("stops the MariaDB of this run", async function () {
   this.timeout(60_000);
-  await stop?.();
+  await stopMysql();
 });
