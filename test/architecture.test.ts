@@ -97,7 +97,7 @@ function packageObjection(from: string, to: string): string | null {
   const home = name === undefined ? undefined : keptPackages[name];
   if (home !== undefined && !from.startsWith(home) && !tools.includes(roomOf(from)))
     return `${name} stays behind the port in ${home}`;
-  const isSql = to === "pg" || to === "pg-copy-streams";
+  const isSql = ["pg", "pg-copy-streams", "mysql2"].includes(to);
   if (/^embedded\/demo\/checker[^/]*\.ts$/.test(from) && !isSql && !isTest(from))
     return "the checker needs SQL alone";
   return null;

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import pg from "pg";
+import { type CheckedDatabase, databaseAsTables } from "./checker-databases.ts";
 import { type CheckedFiles, filesAsTables } from "./checker-files.ts";
 import { checkNation, type EntityCheck } from "./checker-nation.ts";
 import {
@@ -18,6 +19,8 @@ export interface CheckOptions {
   /** The registry; where that is files, a database that the checker may read them into. */
   readonly registryUrl: string;
   readonly files?: CheckedFiles;
+  /** The registry, where that is another database than PostgreSQL; its tables are copied into one of `registryUrl`. */
+  readonly database?: CheckedDatabase;
   readonly exchangeUrl: string;
   readonly nationalUrl: string;
   /** What the generator wrote: truth.json, registry.json, expected/. */
@@ -53,8 +56,7 @@ export async function checkLoad(options: CheckOptions): Promise<CheckResult> {
   try {
     await Promise.all(clients.map((client) => client.connect()));
     const { province } = truth;
-    const { files } = options;
-    const relations = files === undefined ? sources : await filesAsTables(registry, files, sources);
+    const relations = await relationsOf(registry, options, sources);
     const each = <T>(check: (entity: CheckedEntity) => Promise<T>) => inTurn(check);
     // Two databases at a time: nation and exchange-db have a process each.
     const [entities, staging] = await Promise.all([
@@ -73,6 +75,13 @@ export async function checkLoad(options: CheckOptions): Promise<CheckResult> {
   } finally {
     await Promise.all(clients.map((client) => client.end().catch(() => undefined)));
   }
+}
+
+/** In the registry's own PostgreSQL, or copied there. */
+async function relationsOf(client: pg.Client, options: CheckOptions, sources: Sources): Promise<Sources> {
+  const { database, files } = options;
+  if (files !== undefined) return await filesAsTables(client, files, sources);
+  return database === undefined ? sources : await databaseAsTables(client, database, sources);
 }
 
 async function checkForeign(exchange: pg.Client, nation: pg.Client, province: string): Promise<OutcomeCheck> {
@@ -146,6 +155,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       "registry-url": { type: "string" },
+      "mysql-url": { type: "string" },
       files: { type: "string" },
       charset: { type: "string", default: "utf8" },
       "exchange-url": { type: "string" },
@@ -167,6 +177,7 @@ async function main(): Promise<void> {
     ...(values.files === undefined
       ? {}
       : { files: { folder: values.files, charset: values.charset === "gb18030" ? "gb18030" : "utf8" } }),
+    ...(values["mysql-url"] === undefined ? {} : { database: { engine: "mysql", url: values["mysql-url"] } }),
   });
   const text = `${JSON.stringify(result, null, 2)}\n`;
   if (values.json === undefined) process.stdout.write(text);

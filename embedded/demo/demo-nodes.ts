@@ -13,6 +13,8 @@ export interface DemoUrls {
   readonly national: string;
   /** Kafka's; empty where `broker` stands in for it. */
   readonly brokers: readonly string[];
+  /** The registry's own server, where that is not PostgreSQL. */
+  readonly registryServer?: string;
   /** The database of the message log. */
   readonly broker?: string;
 }
@@ -48,6 +50,7 @@ export function writeNodes(options: {
     writeSecret(folder, name, urls[name]);
   }
   const place = { registryUrl: urls.registry, generated: options.generated };
+  if (urls.registryServer !== undefined) writeSecret(folder, "registry-server", urls.registryServer);
   if (urls.broker !== undefined) writeSecret(folder, "broker", urls.broker);
   const kafka =
     urls.broker === undefined

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { DuijieError } from "../../contracts/errors.ts";
 import { type Language, languages } from "../../contracts/texts.ts";
-import { type DemoSourceName, demoSources, isDemoSource } from "./demo-sources.ts";
+import { type DemoSourceName, demoEngines, demoSources, isDemoSource } from "./demo-sources.ts";
 
 export interface DemoOptions {
   /** `stop` ends what an earlier `--keep` left up. */
@@ -34,7 +34,7 @@ export function demoOptions(args: readonly string[], env: Environment): DemoOpti
     json: values.json ?? null,
     keep: values.keep,
     loaders: whole("loaders", values.loaders, 1, 32),
-    source: demoSource(values.source),
+    source: demoSource(values.source, values.engine),
     broker: broker(values.broker),
     language: demoLanguage(values.lang, env),
   };
@@ -51,7 +51,8 @@ function parsed(args: readonly string[]) {
         json: { type: "string" },
         keep: { type: "boolean", default: false },
         loaders: { type: "string", default: "1" },
-        source: { type: "string", default: "postgres" },
+        source: { type: "string" },
+        engine: { type: "string" },
         broker: { type: "string", default: "auto" },
         lang: { type: "string" },
       },
@@ -61,8 +62,13 @@ function parsed(args: readonly string[]) {
   }
 }
 
-function demoSource(name: string): DemoSourceName {
-  if (isDemoSource(name)) return name;
+/** `--engine` names a source that is a database; with both, they have to agree. */
+function demoSource(source: string | undefined, engine: string | undefined): DemoSourceName {
+  if (engine !== undefined && !demoEngines.some((name) => name === engine))
+    throw new DuijieError("USAGE_INVALID", { argument: `--engine ${engine} (${demoEngines.join("|")})` });
+  const name = source ?? engine ?? "postgres";
+  const isOne = engine === undefined || engine === name;
+  if (isDemoSource(name) && isOne) return name;
   const known = Object.keys(demoSources).join("|");
   throw new DuijieError("USAGE_INVALID", { argument: `--source ${name} (${known})` });
 }

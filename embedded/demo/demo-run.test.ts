@@ -87,6 +87,8 @@ describe("the demo's command", () => {
       broker: "postgres",
       language: "en",
     });
+    expect(demoOptions(["--engine", "mysql"], {})).to.include({ source: "mysql" });
+    expect(demoOptions(["--engine", "mysql", "--source", "mysql"], {})).to.include({ source: "mysql" });
     expect(demoOptions(["stop", "--lang", "zh"], { LANG: "en_US" })).to.include({
       command: "stop",
       language: "zh",
@@ -99,6 +101,8 @@ describe("the demo's command", () => {
     ["--loaders", "-1"],
     ["--lang", "de"],
     ["--source", "toString"],
+    ["--engine", "csv"],
+    ["--engine", "mysql", "--source", "postgres"],
     ["go"],
     ["--fast"],
   ]) {

@@ -38,7 +38,11 @@ export interface DemoContext {
 export async function runDemo(context: DemoContext): Promise<DemoRun> {
   const { options, shape, signal, urls } = context;
   const generated = join(demoFolder, "province");
-  const place = { registryUrl: urls.registry, generated };
+  const place = {
+    registryUrl: urls.registry,
+    generated,
+    ...(urls.registryServer === undefined ? {} : { serverUrl: urls.registryServer }),
+  };
   const source: DemoSource = demoSources[options.source];
   const target = source.target(place);
   const [, generate] = await step(context, "files" in target ? "generateFiles" : "generate", () =>
@@ -70,6 +74,7 @@ export async function runDemo(context: DemoContext): Promise<DemoRun> {
       checkLoad({
         registryUrl: urls.registry,
         ...("files" in target ? { files: target.files } : {}),
+        ...(source.checked === undefined ? {} : { database: source.checked(place) }),
         exchangeUrl: urls.exchange,
         nationalUrl: urls.national,
         folder: generated,

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../../contracts/package-root.ts";
 import { type KafkaServer, startKafka } from "../kafka-server.ts";
+import { type MariadbServer, startMariadb } from "../mariadb-server.ts";
 import { type PostgresServer, startPostgres } from "../postgres-server.ts";
 import { isAlive, parseIdentity, processIdentity } from "../process-identity.ts";
 import { endProcess, removeServerFolder, stopServer } from "../state.ts";
@@ -12,6 +13,7 @@ export const demoFolder = join(packageRoot, ".duijie", "demo");
 
 const postgresFolder = join(demoFolder, "postgres");
 const kafkaFolder = join(demoFolder, "kafka");
+const mariadbFolder = join(demoFolder, "mariadb");
 const nodeFile = join(demoFolder, "national.pid.json");
 
 export interface DemoServers {
@@ -27,6 +29,8 @@ export interface DemoServers {
 export async function startDemoServers(options: {
   readonly keep: boolean;
   readonly broker: "kafka" | "postgres";
+  /** A server of the registry's own, beside these. */
+  readonly registry?: "mariadb";
   readonly log: (line: string) => void;
 }): Promise<DemoServers> {
   const { broker, keep, log } = options;
@@ -34,26 +38,34 @@ export async function startDemoServers(options: {
     broker === "kafka" ? await startKafka({ folder: kafkaFolder, detached: keep, log }) : null,
   );
   const postgresStarts = startPostgres({ dataFolder: postgresFolder, detached: keep, log });
-  const [kafka, postgres] = await Promise.allSettled([kafkaStarts, postgresStarts]);
+  const mariadbStarts =
+    options.registry === "mariadb" ? startMariadb({ dataFolder: mariadbFolder, detached: keep, log }) : null;
+  const started = await Promise.allSettled([kafkaStarts, postgresStarts, mariadbStarts]);
+  const [kafka, postgres, mariadb] = started;
   const stop = async (): Promise<void> => {
-    const running = [kafka, postgres].flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    const running = started.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
     await Promise.all(running.map(async (server) => await server?.stop()));
   };
-  if (kafka.status === "rejected" || postgres.status === "rejected") {
+  const failed = started.find((one) => one.status === "rejected");
+  if (kafka.status === "rejected" || postgres.status === "rejected" || mariadb.status === "rejected") {
     await stop();
-    throw kafka.status === "rejected" ? kafka.reason : (postgres as PromiseRejectedResult).reason;
+    throw failed?.reason;
   }
   try {
     // Only now: while another demo runs on these folders, its servers refuse to be taken over and its node stays.
     await endNationalNode();
-    return { urls: await freshDatabases(postgres.value, kafka.value), stop };
+    return { urls: await freshDatabases(postgres.value, kafka.value, mariadb.value), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function freshDatabases(server: PostgresServer, kafka: KafkaServer | null): Promise<DemoUrls> {
+async function freshDatabases(
+  server: PostgresServer,
+  kafka: KafkaServer | null,
+  mariadb: MariadbServer | null,
+): Promise<DemoUrls> {
   const fresh = async (name: string): Promise<string> => {
     await server.dropDatabase(name);
     return await server.createDatabase(name);
@@ -62,6 +74,7 @@ async function freshDatabases(server: PostgresServer, kafka: KafkaServer | null)
     registry: await fresh("registry"),
     exchange: await fresh("exchange"),
     national: await fresh("national"),
+    ...(mariadb === null ? {} : { registryServer: mariadb.adminUrl }),
     ...(kafka === null ? { brokers: [], broker: await fresh("broker") } : { brokers: kafka.brokers }),
   };
 }
@@ -84,6 +97,6 @@ export async function endNationalNode(): Promise<boolean> {
 /** Ends all that a kept demo left up; true where something was. */
 export async function stopDemo(): Promise<boolean> {
   const node = await endNationalNode();
-  const [postgres, kafka] = await Promise.all([stopServer(postgresFolder), stopServer(kafkaFolder)]);
-  return node || postgres || kafka;
+  const servers = await Promise.all([postgresFolder, kafkaFolder, mariadbFolder].map(stopServer));
+  return node || servers.includes(true);
 }

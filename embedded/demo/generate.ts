@@ -9,7 +9,7 @@ import { DefectSchedule, defectsPerKind } from "./defects.ts";
 import { fileEntities } from "./demo-sources.ts";
 import { type ProvincePlan, planProvince } from "./province-plan.ts";
 import type { RegistryShape } from "./registry-shape.ts";
-import type { RegistryFiles, RegistryTarget, RowTarget } from "./registry-target.ts";
+import type { DatabaseRegistry, RegistryFiles, RegistryTarget, RowTarget } from "./registry-target.ts";
 import { regionTruth } from "./school-records.ts";
 import { SchoolWriter } from "./school-writer.ts";
 import { csvText } from "./text-files.ts";
@@ -32,7 +32,7 @@ export interface ProvinceOptions {
 }
 
 /**
- * Writes a whole invented province: its legacy registry into PostgreSQL or into files, and beside it, before anything is loaded,
+ * Writes a whole invented province: its legacy registry into a database or into files, and beside it, before anything is loaded,
  * what the nation must hold in the end. Memory does not grow with the pupils: they are made class by class.
  */
 export async function generateProvince(options: GenerateOptions): Promise<TruthFile> {
@@ -67,6 +67,7 @@ export async function generateProvince(options: GenerateOptions): Promise<TruthF
     }
   };
   if ("files" in options) await withFiles(options.files, shape, fillAll);
+  else if ("openDatabase" in options) await withDatabase(options.openDatabase, shape, fillAll);
   else await withTargets(options.registryUrl, shape, fillAll);
   writeMappings(folder, plan, shape);
   writeMinistrySchools(folder, plan);
@@ -111,6 +112,24 @@ async function withFiles(
   const all = new Targets(targets);
   await fill(all);
   await all.end();
+}
+
+async function withDatabase(
+  open: () => Promise<DatabaseRegistry>,
+  shape: RegistryShape,
+  fill: (targets: Targets) => Promise<void>,
+): Promise<void> {
+  const database = await open();
+  try {
+    await database.create(shape);
+    const targets = shape.tables.map(({ name, columns }) => [name, database.table(name, columns)] as const);
+    const all = new Targets(new Map(targets));
+    await fill(all);
+    await all.end();
+    await database.finish(shape);
+  } finally {
+    await database.close();
+  }
 }
 
 /** One connection per table, since a COPY takes its connection whole. */

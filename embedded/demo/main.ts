@@ -9,6 +9,7 @@ import { type DemoOptions, demoLanguage, demoOptions } from "./demo-options.ts";
 import { addsUp } from "./demo-result.ts";
 import { type DemoRun, LoadFailed, runDemo } from "./demo-run.ts";
 import { type DemoServers, demoFolder, endNationalNode, startDemoServers, stopDemo } from "./demo-servers.ts";
+import { type DemoSource, demoSources } from "./demo-sources.ts";
 import { summaryLines } from "./demo-summary.ts";
 import { xuejiShape } from "./xueji-rows.ts";
 
@@ -42,7 +43,13 @@ async function run(options: DemoOptions, texts: Texts, signal: AbortSignal): Pro
   say(texts("demo.title", { students: options.students, seed: options.seed, source: options.source }));
   const broker = brokerOf(options, texts);
   say(texts(`demo.step.servers.${broker}`));
-  const servers = await startDemoServers({ keep: options.keep, broker, log: (line) => say(`  ${line}`) });
+  const source: DemoSource = demoSources[options.source];
+  const servers = await startDemoServers({
+    keep: options.keep,
+    broker,
+    ...(source.server === undefined ? {} : { registry: source.server }),
+    log: (line) => say(`  ${line}`),
+  });
   let isKept = false;
   try {
     const demo = await runDemo({ options, shape: xuejiShape, urls: servers.urls, texts, say, signal });

@@ -30,6 +30,8 @@ export interface RegistryShape {
   readonly tables: readonly { readonly name: string; readonly columns: readonly string[] }[];
   /** Statements run after them: indexes, views, statistics. */
   readonly afterwards: readonly string[];
+  /** The same tables and indexes in words that every SQL database knows; left out where PostgreSQL alone can hold them. */
+  readonly portable?: PortableTables;
   /** How the province's configuration describes it. */
   readonly entities: RegistryEntities;
   /** The province's code tables by name, without those of schools. */
@@ -38,6 +40,12 @@ export interface RegistryShape {
   readonly pupilDefects: readonly PupilDefect[];
   readonly guardianDefects: readonly GuardianDefect[];
   readonly rows: ShapeRows;
+}
+
+export interface PortableTables {
+  /** Table → definitions of its columns, such as `xm varchar(60)`. */
+  readonly columns: Readonly<Record<string, readonly string[]>>;
+  readonly indexes: readonly (readonly [table: string, columns: string])[];
 }
 
 export interface ShapeRows {

@@ -1,4 +1,4 @@
-import type { Raw } from "./registry-shape.ts";
+import type { Raw, RegistryShape } from "./registry-shape.ts";
 
 /** One table of the registry that is being written. */
 export interface RowTarget {
@@ -14,5 +14,18 @@ export interface RegistryFiles {
   readonly charset: "utf8" | "gb18030";
 }
 
+/** A registry on another database than PostgreSQL, while it is written. */
+export interface DatabaseRegistry {
+  /** Makes the shape's schema anew, with empty tables. */
+  create(shape: RegistryShape): Promise<void>;
+  table(name: string, columns: readonly string[]): RowTarget;
+  /** After the rows: indexes and statistics. */
+  finish(shape: RegistryShape): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** What becomes the registry: a database, in which the schema is made anew, or a folder of files. */
-export type RegistryTarget = { readonly registryUrl: string } | { readonly files: RegistryFiles };
+export type RegistryTarget =
+  | { readonly registryUrl: string }
+  | { readonly files: RegistryFiles }
+  | { readonly openDatabase: () => Promise<DatabaseRegistry> };

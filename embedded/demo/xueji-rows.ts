@@ -5,7 +5,7 @@ import { type SchoolPlan, schoolYear } from "./province-plan.ts";
 import { xuejiEntities } from "./registry-config.ts";
 import { type KeyStyle, LegacyCodes, type PupilRow, type Raw, type RegistryShape } from "./registry-shape.ts";
 import { xuejiCodes } from "./xueji-codes.ts";
-import { xuejiAfterwards, xuejiDdl, xuejiSchema, xuejiTables } from "./xueji-tables.ts";
+import { xuejiAfterwards, xuejiDdl, xuejiPortable, xuejiSchema, xuejiTables } from "./xueji-tables.ts";
 
 const codes = new LegacyCodes(xuejiCodes);
 const prefixes = { school: "XX", campus: "XQ", grade: "NJ", class: "BJ", student: "XS" } as const;
@@ -31,6 +31,7 @@ export const xuejiShape: RegistryShape = {
   ddl: xuejiDdl,
   tables: xuejiTables,
   afterwards: xuejiAfterwards,
+  portable: xuejiPortable,
   entities: xuejiEntities,
   codes: xuejiCodes,
   pupilDefects: isKindOf(pupilFates),

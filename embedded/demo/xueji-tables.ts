@@ -1,3 +1,5 @@
+import type { PortableTables } from "./registry-shape.ts";
+
 /**
  * The demo province's legacy registry: pinyin names, text keys, no unique constraint anywhere, dates as text in most
  * places. The county (`xzqhm`) and the phase (`xd`) stand in every table, as old systems repeat them.
@@ -190,6 +192,9 @@ export const xuejiAfterwards = [
   ...indexes.map(([table, columns]) => `CREATE INDEX ON ${xuejiSchema}.${table} (${columns})`),
   ...Object.keys(xuejiColumns).map((table) => `ANALYZE ${xuejiSchema}.${table}`),
 ];
+
+/** For databases other than PostgreSQL. */
+export const xuejiPortable: PortableTables = { columns: xuejiColumns, indexes };
 
 function columnName(definition: string): string {
   return definition.slice(0, definition.indexOf(" "));

@@ -8,6 +8,7 @@ import { expect } from "chai";
 import pg from "pg";
 import { packageRoot } from "../../contracts/package-root.ts";
 import { demoFolder } from "../../embedded/demo/demo-servers.ts";
+import { skipWithoutMariadb } from "../support/mysql-server.ts";
 import { keepCanaries, runOutputFolder } from "../support/run-output.ts";
 
 /** Where tests are told to do without Kafka, the demo is too. */
@@ -72,6 +73,20 @@ describe("npm run demo", function () {
     expect(readFileSync(join(demoFolder, "province.yaml"), "utf8")).to.match(
       /engine: csv[\s\S]*charset: gb18030/,
     );
+  });
+
+  it("ends in the same expected files where the registry is on MariaDB", async function () {
+    await skipWithoutMariadb(this);
+    const file = join(mkdtempSync(join(tmpdir(), "duijie-demo-")), "out.json");
+    const args = ["--students", "2000", "--seed", "7", "--engine", "mysql", "--json", file];
+    expect(await npmRun("demo", {}, "--", ...args, ...brokerOption)).to.equal(0);
+    keepCanaries(join(demoFolder, "province"), "demo-mysql");
+    cpSync(join(demoFolder, "logs"), join(runOutputFolder("demo-mysql"), "logs"), { recursive: true });
+    expect(expectedFromTables).to.have.length.greaterThan(7);
+    expect(expectedDigests()).to.deep.equal(expectedFromTables);
+    const out: unknown = JSON.parse(readFileSync(file, "utf8"));
+    expect(part(out, "check")["differences"]).to.equal(0);
+    expect(readFileSync(join(demoFolder, "province.yaml"), "utf8")).to.match(/engine: mysql/);
   });
 
   it("ends in the same expected files where a vendor writes by SQL, with a verdict for each row as the ledger has it", async () => {

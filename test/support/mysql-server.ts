@@ -3,7 +3,9 @@ import type { Context } from "mocha";
 import { DuijieError } from "../../contracts/errors.ts";
 import { packageRoot } from "../../contracts/package-root.ts";
 import { createTexts } from "../../contracts/texts.ts";
+import { mariadbBinaries } from "../../embedded/mariadb-binaries.ts";
 import { removeMariadb, startMariadb } from "../../embedded/mariadb-server.ts";
+import { serverAccount } from "../../embedded/server-account.ts";
 import { skip } from "./skip.ts";
 
 /** A MySQL or MariaDB that the tests may create databases and accounts in. */
@@ -30,6 +32,15 @@ let stop: (() => Promise<void>) | undefined;
 export async function testMysql(context: Context): Promise<TestMysql> {
   const answer = await foundMysql();
   return "server" in answer ? answer.server : skip(context, answer.missing.en);
+}
+
+/** For what starts a MariaDB by itself: skips, with the reason, where none is to be had. */
+export async function skipWithoutMariadb(context: Context): Promise<void> {
+  try {
+    await mariadbBinaries(serverAccount());
+  } catch (error) {
+    skip(context, reasonOf(error).en);
+  }
 }
 
 /** As `testMysql`, for what is no test: whoever asks ends it by `stopMysql`. */
