@@ -25,6 +25,7 @@ import {
   countiesStatement,
   countStatement,
   hashStatement,
+  probeStatement,
   readStatement,
   type StatementContext,
 } from "./statements.ts";
@@ -32,7 +33,14 @@ import {
 /** A registry on MySQL or MariaDB. Needs SELECT on what it reads and nothing else; every transaction is read only. */
 export class MysqlConnector implements Connector {
   readonly engine = "mysql";
-  readonly capabilities: ConnectorCapabilities = { snapshot: true, hashRange: true };
+  readonly capabilities: ConnectorCapabilities = {
+    snapshot: true,
+    hashRange: true,
+    emptyText: true,
+    queries: true,
+    readOnly: true,
+    changes: false,
+  };
   readonly #options: MysqlOptions;
   readonly #server: string;
   readonly #pool: SessionPool<Session>;
@@ -108,6 +116,10 @@ export class MysqlConnector implements Connector {
     return { rows: Number(textOf(rows[0]?.[0])), sum: textOf(rows[0]?.[1]) };
   }
 
+  async probe(source: SourceEntity, range: KeyRange, signal: AbortSignal): Promise<void> {
+    await this.#rows(source, signal, (context) => probeStatement(context, range));
+  }
+
   close(): Promise<void> {
     return this.#pool.close();
   }
@@ -152,9 +164,7 @@ export class MysqlConnector implements Connector {
       signal.throwIfAborted();
       const place = source === undefined ? { server: this.#server } : this.#place(source);
       const ours = sourceError(error, place);
-      return await Promise.reject(
-        source === undefined ? ours : await this.#tableOrRight(ours, source, signal),
-      );
+      throw source === undefined ? ours : await this.#tableOrRight(ours, source, signal);
     }
   }
 

@@ -34,6 +34,12 @@ export function hashStatement(context: StatementContext, range: KeyRange): strin
                    WHERE ${rangeAndScope(context, range)}) AS hashed`;
 }
 
+/** The hash of the first row of the range in the key's order: one way down the key's index, one row of the table. */
+export function probeStatement(context: StatementContext, range: KeyRange): string {
+  const order = keyColumns(context).map(keyExpression).join(", ");
+  return `SELECT ${rowHash(context)} FROM ${context.shape.from} WHERE ${rangeCondition(context, range)} ORDER BY ${order} LIMIT 1`;
+}
+
 export function countStatement(context: StatementContext): string {
   return `SELECT COUNT(*) FROM ${context.shape.from} WHERE ${scopeCondition(context)}`;
 }
