@@ -49,7 +49,14 @@ function connectorOf(ranges: readonly (readonly (readonly SourceRow[])[])[]): Co
   const keys = ranges.map((_, at): KeyRange => ({ lower: [String(at)], upper: null, nullKeys: false }));
   return {
     engine: "memory",
-    capabilities: { snapshot: true, hashRange: false },
+    capabilities: {
+      snapshot: true,
+      hashRange: false,
+      emptyText: true,
+      queries: true,
+      readOnly: true,
+      changes: false,
+    },
     planRanges: () => Promise.resolve(keys),
     async *readRange(_source, range) {
       for (const page of ranges[Number(range.lower?.[0])] ?? []) yield await Promise.resolve(page);
