@@ -227,6 +227,9 @@ interface OpenConnection {
 function openConnection(address: MysqlAddress, options: MysqlOptions): OpenConnection {
   // The socket is ours, so that it can be broken at once, also below TLS.
   const socket = connectSocket({ host: address.host, port: address.port, noDelay: true, keepAlive: true });
+  // Node verifies a certificate against this name where it is told no other. The driver tells it none for an address,
+  // and any certificate for `localhost` would then do.
+  Object.assign(socket, { _host: address.host });
   const connection = mysql.createConnection(connectionOptions(address, options, socket));
   // Before the session exists an error on the connection has no other listener, and would end the process.
   connection.on("error", () => undefined);
