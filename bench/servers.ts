@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { packageRoot } from "../contracts/package-root.ts";
+import { removeDatabase } from "../embedded/database-place.ts";
 import type { DemoUrls } from "../embedded/demo/demo-nodes.ts";
 import { type KafkaServer, startKafka } from "../embedded/kafka-server.ts";
-import { type PostgresServer, removePostgres, startPostgres } from "../embedded/postgres-server.ts";
+import { type PostgresServer, startPostgres } from "../embedded/postgres-server.ts";
 import { removeServerFolder } from "../embedded/state.ts";
 
 /** Everything of the benchmark; each run begins anew. */
@@ -24,7 +25,7 @@ export async function startBenchServers(options: {
 }): Promise<BenchServers> {
   const postgresFolder = join(benchFolder, "postgres");
   const kafkaFolder = join(benchFolder, "kafka");
-  await Promise.all([removePostgres(postgresFolder), removeServerFolder(kafkaFolder)]);
+  await Promise.all([removeDatabase(postgresFolder), removeServerFolder(kafkaFolder)]);
   const { keep, log, settings } = options;
   const postgres = await startPostgres({ dataFolder: postgresFolder, detached: keep, log, settings });
   let kafka: KafkaServer | null = null;

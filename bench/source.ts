@@ -15,7 +15,8 @@ import { engineOf } from "../connectors/engines.ts";
 import { startProbe } from "../connectors/protection/probe.ts";
 import { ProtectedConnector } from "../connectors/protection/protected-connector.ts";
 import { packageRoot } from "../contracts/package-root.ts";
-import { removePostgres, startPostgres } from "../embedded/postgres-server.ts";
+import { removeDatabase } from "../embedded/database-place.ts";
+import { startPostgres } from "../embedded/postgres-server.ts";
 import { clerks, createRegistry, pupils } from "./source-world.ts";
 
 /** The defaults of config/registry.schema.json. */
@@ -46,7 +47,7 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   const dataFolder = join(packageRoot, ".duijie", "bench-source", "postgres");
-  await removePostgres(dataFolder);
+  await removeDatabase(dataFolder);
   const server = await startPostgres({ dataFolder });
   try {
     const url = await server.createDatabase("registry");
@@ -57,7 +58,7 @@ async function main(): Promise<number> {
     return interrupt.signal.aborted ? 130 : 0;
   } finally {
     await server.stop("immediate");
-    await removePostgres(dataFolder);
+    await removeDatabase(dataFolder);
   }
 }
 

@@ -146,3 +146,14 @@ export function joinKey(parts: readonly string[]): string {
   if (parts.length === 1 && first !== undefined) return first;
   return parts.map((part) => part.replaceAll("\\", "\\\\").replaceAll("|", "\\|")).join("|");
 }
+
+/** The key of a row whose key columns stand at `keyAt`; null where one of them is NULL. */
+export function keyText(fields: readonly (string | null)[], keyAt: readonly number[]): string | null {
+  const parts: string[] = [];
+  for (const at of keyAt) {
+    const part = fields[at];
+    if (part === null || part === undefined) return null;
+    parts.push(part);
+  }
+  return joinKey(parts);
+}

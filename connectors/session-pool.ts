@@ -1,3 +1,4 @@
+import { DuijieError } from "../contracts/errors.ts";
 import { type Clock, ReadPace } from "./read-pace.ts";
 
 /** A connection as the pool sees it. */
@@ -76,5 +77,47 @@ export class SessionPool<Session extends PooledSession> {
     const next = this.#waiting.shift();
     if (next === undefined) this.#free.push(slot);
     else next(slot);
+  }
+}
+
+/** The answer of work that gives exactly one. */
+export async function onlyOne<T>(answers: AsyncGenerator<T>): Promise<T> {
+  const all: T[] = [];
+  for await (const answer of answers) all.push(answer);
+  if (all.length !== 1) throw new DuijieError("INVARIANT_BROKEN", { invariant: "one-answer" });
+  const [answer] = all;
+  if (answer === undefined) throw new DuijieError("INVARIANT_BROKEN", { invariant: "one-answer" });
+  return answer;
+}
+
+/** What a transaction is begun and ended with, on one connection. */
+export interface TransactionSteps {
+  begin(): Promise<void>;
+  commit(): Promise<void>;
+  /** Cancels what the server does and breaks the connection. */
+  destroy(): void;
+}
+
+/** Runs `work` between begin and commit. An abort breaks the connection, and so does any error: one in doubt is never used again. */
+export async function* inTransaction<T>(
+  steps: TransactionSteps,
+  signal: AbortSignal,
+  work: () => AsyncGenerator<T>,
+): AsyncGenerator<T> {
+  signal.throwIfAborted();
+  const abort = () => steps.destroy();
+  signal.addEventListener("abort", abort, { once: true });
+  let isComplete = false;
+  try {
+    await steps.begin();
+    yield* work();
+    await steps.commit();
+    isComplete = true;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", abort);
+    if (!isComplete) steps.destroy();
   }
 }

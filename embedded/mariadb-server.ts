@@ -1,24 +1,17 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { chownSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import mysql from "mysql2/promise";
 import { DuijieError } from "../contracts/errors.ts";
+import { type DatabasePlace, databasePlace, endDatabase } from "./database-place.ts";
 import { freePort } from "./free-port.ts";
 import { type MariadbBinaries, mariadbBinaries } from "./mariadb-binaries.ts";
 import { isAlive, type ProcessIdentity } from "./process-identity.ts";
-import { makeOwnedFolder, reachableFolder, type ServerAccount, serverAccount } from "./server-account.ts";
+import { makeOwnedFolder } from "./server-account.ts";
 import { endWithStarter, lastLines, launch } from "./server-process.ts";
-import {
-  clearState,
-  endProcess,
-  endUnownedServer,
-  ownIdentity,
-  removeServerFolder,
-  runningServer,
-  writeState,
-} from "./state.ts";
+import { endProcess, endUnownedServer, ownIdentity, writeState } from "./state.ts";
 
 export type MariadbOptions = {
   /** Belongs to this server alone: state and password stand here, and the data too if the server can reach it. */
@@ -63,19 +56,12 @@ const defaultSettings = {
   "collation-server": "utf8mb4_unicode_ci",
 } as const;
 
-type Place = {
-  readonly folder: string;
-  readonly data: string;
-  readonly logFile: string;
-  readonly account: ServerAccount | undefined;
-};
-
 /**
  * Starts MariaDB on a folder, initialising it the first time. A server that a dead starter or an earlier run left on
  * the folder is ended first. Throws SETUP_FAILED, also where no MariaDB is to be had.
  */
 export async function startMariadb(options: MariadbOptions): Promise<MariadbServer> {
-  const place = findPlace(resolve(options.dataFolder));
+  const place = databasePlace(options.dataFolder, { data: "mariadb", log: "mariadb.log" });
   const binaries = await mariadbBinaries(place.account, options.log);
   const lastPort = await endUnownedServer(place.folder);
   const password = ensureInitialised(place, binaries, options.log);
@@ -89,23 +75,12 @@ export async function startMariadb(options: MariadbOptions): Promise<MariadbServ
   return handle(place, server, port, password, forget);
 }
 
-/** Ends the server on this folder, if any, and removes the folder with the data, wherever those stand. */
-export async function removeMariadb(dataFolder: string): Promise<void> {
-  const folder = resolve(dataFolder);
-  await removeServerFolder(folder);
-  rmSync(reachableFolder(join(folder, "data"), serverAccount()), { recursive: true, force: true });
-}
-
-function findPlace(folder: string): Place {
-  const account = serverAccount();
-  const reachable = reachableFolder(join(folder, "data"), account);
-  makeOwnedFolder(reachable, account);
-  mkdirSync(folder, { recursive: true });
-  return { folder, data: join(reachable, "mariadb"), logFile: join(folder, "mariadb.log"), account };
-}
-
 /** Returns the password of our account, which is made with the data. */
-function ensureInitialised(place: Place, binaries: MariadbBinaries, log: MariadbOptions["log"]): string {
+function ensureInitialised(
+  place: DatabasePlace,
+  binaries: MariadbBinaries,
+  log: MariadbOptions["log"],
+): string {
   const passwordFile = join(place.folder, "password");
   if (existsSync(place.data) && existsSync(passwordFile)) return readFileSync(passwordFile, "utf8");
   log?.("MariaDB: making a new data folder");
@@ -116,7 +91,7 @@ function ensureInitialised(place: Place, binaries: MariadbBinaries, log: Mariadb
 }
 
 /** Into a folder beside, renamed at the end: an interrupted start leaves nothing that looks finished. */
-function initialise(place: Place, binaries: MariadbBinaries): void {
+function initialise(place: DatabasePlace, binaries: MariadbBinaries): void {
   const unfinished = `${place.data}.new`;
   rmSync(unfinished, { recursive: true, force: true });
   rmSync(place.data, { recursive: true, force: true });
@@ -162,7 +137,7 @@ function serverEnvironment({ libraries }: MariadbBinaries): Record<string, strin
 }
 
 async function launchUntilReady(
-  place: Place,
+  place: DatabasePlace,
   binaries: MariadbBinaries,
   options: MariadbOptions,
   port: number,
@@ -189,7 +164,7 @@ async function launchUntilReady(
 }
 
 /** Run by the server at its start. Nobody else gets in: the accounts that the package makes lose their way in. */
-function writeInitFile({ data, account }: Place, password: string): string {
+function writeInitFile({ data, account }: DatabasePlace, password: string): string {
   const file = join(data, "..", "accounts.sql");
   const statements = [
     `CREATE OR REPLACE USER '${admin}'@'127.0.0.1' IDENTIFIED BY '${password}';`,
@@ -219,7 +194,7 @@ async function becomesReady(server: ProcessIdentity, port: number, password: str
 }
 
 function handle(
-  place: Place,
+  place: DatabasePlace,
   server: ProcessIdentity,
   port: number,
   password: string,
@@ -227,8 +202,7 @@ function handle(
 ): MariadbServer {
   const end = async (signal: NodeJS.Signals) => {
     forget();
-    await endProcess(server, signal);
-    if (runningServer(place.folder)?.process.pid === server.pid) clearState(place.folder);
+    await endDatabase(place, server, signal);
   };
   return {
     port,

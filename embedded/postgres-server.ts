@@ -1,24 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { chownSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { DuijieError } from "../contracts/errors.ts";
+import { type DatabasePlace, databasePlace, endDatabase } from "./database-place.ts";
 import { freePort } from "./free-port.ts";
 import { type PostgresBinaries, postgresBinaries } from "./postgres-binaries.ts";
 import { commandLine, isAlive, type ProcessIdentity, processIdentity } from "./process-identity.ts";
-import { makeOwnedFolder, reachableFolder, type ServerAccount, serverAccount } from "./server-account.ts";
 import { endWithStarter, fileSize, lastLines, launch, readSince } from "./server-process.ts";
-import {
-  clearState,
-  endProcess,
-  endUnownedServer,
-  ownIdentity,
-  removeServerFolder,
-  runningServer,
-  writeState,
-} from "./state.ts";
+import { endProcess, endUnownedServer, ownIdentity, writeState } from "./state.ts";
 
 export type PostgresOptions = {
   /** Belongs to this server alone: state and password stand here, and the data too if the server can reach it. */
@@ -74,19 +66,12 @@ const defaultSettings = {
   log_error_verbosity: "terse",
 } as const;
 
-type Place = {
-  readonly folder: string;
-  readonly data: string;
-  readonly logFile: string;
-  readonly account: ServerAccount | undefined;
-};
-
 /**
  * Starts PostgreSQL on a folder, initialising it the first time. A server that a dead starter or an earlier run
  * left on the folder is ended first. Throws SETUP_FAILED, also when a living process uses the folder.
  */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
-  const place = findPlace(resolve(options.dataFolder));
+  const place = databasePlace(options.dataFolder, { data: "pgdata", log: "postgres.log" });
   const lastPort = await endEarlierServer(place);
   const binaries = postgresBinaries(place.account);
   const password = ensureInitialised(place, binaries, options.log);
@@ -100,23 +85,8 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   return handle(place, server, port, password, forget);
 }
 
-/** Ends the server on this folder, if any, and removes the folder with the data, wherever those stand. */
-export async function removePostgres(dataFolder: string): Promise<void> {
-  const folder = resolve(dataFolder);
-  await removeServerFolder(folder);
-  rmSync(reachableFolder(join(folder, "data"), serverAccount()), { recursive: true, force: true });
-}
-
-function findPlace(folder: string): Place {
-  const account = serverAccount();
-  const reachable = reachableFolder(join(folder, "data"), account);
-  makeOwnedFolder(reachable, account);
-  mkdirSync(folder, { recursive: true });
-  return { folder, data: join(reachable, "pgdata"), logFile: join(folder, "postgres.log"), account };
-}
-
 /** Ends what is left of an earlier run and returns the port it used, so that URLs noted by people stay good. */
-async function endEarlierServer(place: Place): Promise<number | undefined> {
+async function endEarlierServer(place: DatabasePlace): Promise<number | undefined> {
   const port = await endUnownedServer(place.folder);
   await removeStalePidFile(place.data);
   return port;
@@ -136,7 +106,11 @@ async function removeStalePidFile(data: string): Promise<void> {
 }
 
 /** Returns the superuser's password, which is made with the cluster. */
-function ensureInitialised(place: Place, binaries: PostgresBinaries, log: PostgresOptions["log"]): string {
+function ensureInitialised(
+  place: DatabasePlace,
+  binaries: PostgresBinaries,
+  log: PostgresOptions["log"],
+): string {
   const passwordFile = join(place.folder, "password");
   if (existsSync(join(place.data, "PG_VERSION")) && existsSync(passwordFile))
     return readFileSync(passwordFile, "utf8");
@@ -148,7 +122,7 @@ function ensureInitialised(place: Place, binaries: PostgresBinaries, log: Postgr
 }
 
 /** Into a folder beside, renamed at the end: an interrupted initdb leaves nothing that looks finished. */
-function initialise(place: Place, binaries: PostgresBinaries, password: string): void {
+function initialise(place: DatabasePlace, binaries: PostgresBinaries, password: string): void {
   const unfinished = `${place.data}.new`;
   const passwordFile = `${place.data}.password`;
   rmSync(unfinished, { recursive: true, force: true });
@@ -178,7 +152,7 @@ function serverEnvironment(): Record<string, string> {
 }
 
 async function launchUntilReady(
-  place: Place,
+  place: DatabasePlace,
   binaries: PostgresBinaries,
   options: PostgresOptions,
   port: number,
@@ -246,7 +220,7 @@ function isWrongPassword(error: unknown): boolean {
 }
 
 function handle(
-  place: Place,
+  place: DatabasePlace,
   server: ProcessIdentity,
   port: number,
   password: string,
@@ -254,8 +228,7 @@ function handle(
 ): PostgresServer {
   const end = async (signal: NodeJS.Signals) => {
     forget();
-    await endProcess(server, signal);
-    if (runningServer(place.folder)?.process.pid === server.pid) clearState(place.folder);
+    await endDatabase(place, server, signal);
   };
   return {
     port,

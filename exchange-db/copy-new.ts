@@ -1,5 +1,5 @@
 import pg from "pg";
-import { sendCopy } from "./copy-text.ts";
+import { copyToTemporary, sendCopy } from "./copy-text.ts";
 import type { StoreClient } from "./store.ts";
 
 /**
@@ -38,9 +38,6 @@ async function insertByTemporary(
   lines: Iterable<Buffer>,
 ): Promise<void> {
   const temporary = `new_${table.replace(".", "_")}`;
-  await client.query(
-    `CREATE TEMPORARY TABLE IF NOT EXISTS ${temporary} (LIKE ${table}) ON COMMIT DELETE ROWS`,
-  );
-  await sendCopy(client, `COPY ${temporary} (${list}) FROM STDIN`, lines);
+  await copyToTemporary(client, { temporary, table }, list, lines);
   await client.query(`INSERT INTO ${table} (${list}) SELECT ${list} FROM ${temporary}`);
 }

@@ -119,3 +119,19 @@ export async function sendCopy(
 ): Promise<void> {
   await pipeline(Readable.from(pieces), client.query(copyFrom(copySql)));
 }
+
+/**
+ * Copies into a table of the session's own, shaped as `table` and empty again after the transaction: PostgreSQL refuses COPY to
+ * roles that row-level security holds for. `more` are columns beside those of `table`.
+ */
+export async function copyToTemporary(
+  client: StoreClient,
+  target: { readonly temporary: string; readonly table: string; readonly more?: string },
+  columns: string,
+  pieces: Iterable<Buffer>,
+): Promise<void> {
+  const { more, table, temporary } = target;
+  const shape = more === undefined ? `LIKE ${table}` : `LIKE ${table}, ${more}`;
+  await client.query(`CREATE TEMPORARY TABLE IF NOT EXISTS ${temporary} (${shape}) ON COMMIT DELETE ROWS`);
+  await sendCopy(client, `COPY ${temporary} (${columns}) FROM STDIN`, pieces);
+}

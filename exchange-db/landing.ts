@@ -4,7 +4,7 @@ import type { EntityName } from "../contracts/entity.ts";
 import { DuijieError } from "../contracts/errors.ts";
 import { type EntityContract, entityContract } from "../contracts/registry.ts";
 import { copyNew } from "./copy-new.ts";
-import { type CopyBytes, copyPieces, copyValue, sendCopy } from "./copy-text.ts";
+import { type CopyBytes, copyPieces, copyToTemporary, copyValue } from "./copy-text.ts";
 import type { Store, StoreClient } from "./store.ts";
 
 /** One finding of a record, as it is kept. `value` is a source code, never a person's data. */
@@ -248,10 +248,8 @@ async function replaceRows(
   lines: Iterable<Buffer>,
 ): Promise<void> {
   const temp = `landing_${contract.table}`;
-  await client.query(
-    `CREATE TEMPORARY TABLE IF NOT EXISTS ${temp} (LIKE staging.${contract.table}) ON COMMIT DELETE ROWS`,
-  );
-  await sendCopy(client, `COPY ${temp} (${columns.join(", ")}) FROM STDIN`, lines);
+  const target = { temporary: temp, table: `staging.${contract.table}` };
+  await copyToTemporary(client, target, columns.join(", "), lines);
   await keepEarlier(client, contract.table, temp, contract.entity);
   await upsertRows(client, contract);
 }

@@ -19,7 +19,8 @@ import { type CaseResult, runCase } from "../connectors/conformance/run-case.ts"
 import { type ConformanceCase, conformanceCases } from "../connectors/conformance.ts";
 import { packageRoot } from "../contracts/package-root.ts";
 import { createTexts } from "../contracts/texts.ts";
-import { removePostgres, startPostgres } from "../embedded/postgres-server.ts";
+import { removeDatabase } from "../embedded/database-place.ts";
+import { startPostgres } from "../embedded/postgres-server.ts";
 import { type ConformanceEngine, conformanceEngines } from "../test/support/conformance-engines.ts";
 
 const args = process.argv.slice(2);
@@ -83,12 +84,12 @@ function askedFor() {
 async function startServer(): Promise<() => Promise<void>> {
   if ((process.env["DUIJIE_TEST_POSTGRES_URL"] ?? "") !== "") return async () => undefined;
   const dataFolder = join(packageRoot, ".duijie", "conformance", "postgres");
-  await removePostgres(dataFolder);
+  await removeDatabase(dataFolder);
   const server = await startPostgres({ dataFolder });
   process.env["DUIJIE_TEST_POSTGRES_URL"] = server.adminUrl;
   return async () => {
     await server.stop("immediate");
-    await removePostgres(dataFolder);
+    await removeDatabase(dataFolder);
   };
 }
 

@@ -1,7 +1,8 @@
 import { join } from "node:path";
+import { removeDatabase } from "../embedded/database-place.ts";
 import { type KafkaServer, startKafka } from "../embedded/kafka-server.ts";
-import { type MariadbServer, removeMariadb, startMariadb } from "../embedded/mariadb-server.ts";
-import { type PostgresServer, removePostgres, startPostgres } from "../embedded/postgres-server.ts";
+import { type MariadbServer, startMariadb } from "../embedded/mariadb-server.ts";
+import { type PostgresServer, startPostgres } from "../embedded/postgres-server.ts";
 import { removeServerFolder } from "../embedded/state.ts";
 import { kafkaMissing } from "../test/support/broker-kind.ts";
 import { hostileSettings, reasonOf } from "../test/support/mysql-server.ts";
@@ -80,8 +81,8 @@ export class TestServers {
   }
 
   async #removeFolders(): Promise<void> {
-    await removeMariadb(join(this.#folder, "mariadb"));
-    await removePostgres(join(this.#folder, "postgres"));
+    await removeDatabase(join(this.#folder, "mariadb"));
+    await removeDatabase(join(this.#folder, "postgres"));
     await removeServerFolder(join(this.#folder, "kafka"));
   }
 }

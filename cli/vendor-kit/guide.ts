@@ -10,28 +10,12 @@ import {
 } from "../../contracts/registry.ts";
 import { createTexts, type Language, type Texts } from "../../contracts/texts.ts";
 import { isRegionTable } from "../../contracts/value-check.ts";
+import { faultKinds } from "../../pipeline/review/fault.ts";
 import type { KitOptions } from "./kit-files.ts";
 import { usedCodeTables } from "./used-code-tables.ts";
 
 /** Longer tables are named with their size: they stand in a file of the kit. */
 const listedRowsMax = 70;
-
-const faults = [
-  "TABLE_MISSING",
-  "COLUMN_MISSING",
-  "TABLE_EMPTY",
-  "KEY_MISSING",
-  "KEY_DUPLICATE",
-  "IDENTIFIER_DUPLICATE",
-  "REQUIRED",
-  "TOO_LONG",
-  "FORM",
-  "CHARACTERS",
-  "UNREADABLE",
-  "CODE_UNMAPPED",
-  "PARENT_MISSING",
-  "RULE",
-] as const;
 
 /** The kit's page for people: all that a vendor has to know, in one language. */
 export function guide(language: Language, options: KitOptions): string {
@@ -185,7 +169,7 @@ function outcomeTable(kit: Kit): string {
 function faultTable(kit: Kit): string {
   return table(
     [kit("head.fault"), kit("head.meaning")],
-    faults.map((fault) => [`\`${fault}\``, kit(`verify.${fault}`)]),
+    faultKinds.map((fault) => [`\`${fault}\``, kit(`verify.${fault}`)]),
   );
 }
 

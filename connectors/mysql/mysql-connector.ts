@@ -10,7 +10,7 @@ import type {
   SourceRow,
 } from "../connector.ts";
 import { systemClock } from "../read-pace.ts";
-import { SessionPool } from "../session-pool.ts";
+import { onlyOne, SessionPool } from "../session-pool.ts";
 import { usedColumns } from "../used-columns.ts";
 import { type Ask, checkServer, checkSource } from "./check.ts";
 import { columnText } from "./column-text.ts";
@@ -251,15 +251,6 @@ function poolOf(
     options.concurrentReads,
     clock,
   );
-}
-
-async function onlyOne<T>(answers: AsyncGenerator<T>): Promise<T> {
-  const all: T[] = [];
-  for await (const answer of answers) all.push(answer);
-  if (all.length !== 1) throw new DuijieError("INVARIANT_BROKEN", { invariant: "one-answer" });
-  const [answer] = all;
-  if (answer === undefined) throw new DuijieError("INVARIANT_BROKEN", { invariant: "one-answer" });
-  return answer;
 }
 
 function textOf(bytes: Buffer | null | undefined): string {

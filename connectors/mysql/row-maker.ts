@@ -1,5 +1,5 @@
 import { DuijieError } from "../../contracts/errors.ts";
-import { joinKey, type SourceRow } from "../connector.ts";
+import { keyText, type SourceRow } from "../connector.ts";
 import { usedColumns } from "../used-columns.ts";
 import { type ColumnText, columnText } from "./column-text.ts";
 import type { RawRow } from "./session.ts";
@@ -41,14 +41,4 @@ function hashText(bytes: Buffer | null | undefined): string {
   if (bytes === null || bytes === undefined)
     throw new DuijieError("INVARIANT_BROKEN", { invariant: "mysql-row-hash" });
   return bytes.toString("latin1");
-}
-
-function keyText(fields: readonly (string | null)[], keyAt: readonly number[]): string | null {
-  const parts: string[] = [];
-  for (const at of keyAt) {
-    const part = fields[at];
-    if (part === null || part === undefined) return null;
-    parts.push(part);
-  }
-  return joinKey(parts);
 }

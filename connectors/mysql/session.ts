@@ -2,6 +2,7 @@ import { connect as connectSocket, type Socket } from "node:net";
 import mysql from "mysql2";
 import { DuijieError } from "../../contracts/errors.ts";
 import type { ReadPace } from "../read-pace.ts";
+import { inTransaction } from "../session-pool.ts";
 import type { MysqlAddress, MysqlOptions } from "./options.ts";
 import { RowFlow } from "./row-flow.ts";
 import { readServerFacts, type ServerFacts, timeLimit, transactionStart } from "./server-facts.ts";
@@ -100,27 +101,19 @@ export class Session {
    * Runs `work` in one read-only transaction over one snapshot. An abort cancels what the server does and breaks the
    * connection, and so does any error: a connection in doubt is never used again.
    */
-  async *transaction<T>(
+  transaction<T>(
     statementTimeoutMs: number,
     signal: AbortSignal,
     work: () => AsyncGenerator<T>,
   ): AsyncGenerator<T> {
-    signal.throwIfAborted();
-    const abort = () => this.destroy();
-    signal.addEventListener("abort", abort, { once: true });
-    let isComplete = false;
-    try {
-      await this.#begin(statementTimeoutMs);
-      yield* work();
-      await this.rows("COMMIT");
-      isComplete = true;
-    } catch (error) {
-      signal.throwIfAborted();
-      throw error;
-    } finally {
-      signal.removeEventListener("abort", abort);
-      if (!isComplete) this.destroy();
-    }
+    const steps = {
+      begin: async () => await this.#begin(statementTimeoutMs),
+      commit: async () => {
+        await this.rows("COMMIT");
+      },
+      destroy: () => this.destroy(),
+    };
+    return inTransaction(steps, signal, work);
   }
 
   async #begin(statementTimeoutMs: number): Promise<void> {

@@ -1,19 +1,11 @@
 import type { SourceEntity } from "../connector.ts";
+import type { ColumnState } from "../used-columns.ts";
 import { usedColumns } from "../used-columns.ts";
 import { notNullFlag } from "./column-kind.ts";
 import { relationParts } from "./names.ts";
 import type { FieldDescription, Session } from "./session.ts";
 import { errno, isServerError } from "./source-error.ts";
 import { fromItem, probe } from "./source-shape.ts";
-
-/** What the server says of one configured column. */
-export interface ColumnState {
-  readonly column: string;
-  readonly exists: boolean;
-  readonly isReadable: boolean;
-  /** A constraint of the table keeps NULL out. */
-  readonly isNotNull: boolean;
-}
 
 /**
  * State of every configured column, each asked for by itself: the server names a missing or refused column only in

@@ -1,7 +1,7 @@
 import { DuijieError } from "../../contracts/errors.ts";
 import type { Charset } from "../charset.ts";
-import type { KeyRange, SourceEntity, SourceScope } from "../connector.ts";
-import { usedColumns } from "../used-columns.ts";
+import type { KeyRange, SourceEntity } from "../connector.ts";
+import { scopedColumns, usedColumns } from "../used-columns.ts";
 import { columnCharset, hasText } from "./column-charset.ts";
 import { isLong } from "./column-kind.ts";
 import { boundExpression, boundLiteral, keyExpression } from "./key-bounds.ts";
@@ -171,27 +171,12 @@ function withNullKey(context: StatementContext): string {
 }
 
 function scopeCondition(context: StatementContext): string {
-  const { source } = context;
-  const scope: SourceScope = source.scope ?? {};
-  const parts = [
-    oneOf(context, "counties", source.countyColumn, scope.counties),
-    oneOf(context, "phases", source.phaseColumn, scope.phases),
-  ].filter((part) => part !== null);
+  const parts = scopedColumns(context.source).map(({ column: name, values }) => {
+    const column = columnOf(context, name);
+    const literals = values.map((value) => literal(value, column, context.declared));
+    return `${quoted(column.name)} IN (${literals.join(", ")})`;
+  });
   return parts.length === 0 ? "TRUE" : parts.join(" AND ");
-}
-
-function oneOf(
-  context: StatementContext,
-  part: string,
-  columnName: string | undefined,
-  values: readonly string[] | undefined,
-): string | null {
-  if (values === undefined) return null;
-  if (columnName === undefined || values.length === 0)
-    throw new DuijieError("CONFIG_INVALID", { entity: context.source.entity, setting: `scope.${part}` });
-  const column = columnOf(context, columnName);
-  const literals = values.map((value) => literal(value, column, context.declared));
-  return `${quoted(column.name)} IN (${literals.join(", ")})`;
 }
 
 export function keyColumns(context: StatementContext): readonly ShapeColumn[] {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { DuijieError } from "../../contracts/errors.ts";
 import type { Charset } from "../charset.ts";
+import { failure } from "../check-attempt.ts";
 import type {
   CheckFinding,
   Connector,
@@ -194,10 +195,4 @@ function placed(folder: string, found: FoundFile, { entity }: SourceEntity): Sou
 
 function newestOf(chain: readonly Package[]): number {
   return chain.at(-1)?.manifest.sequence ?? 0;
-}
-
-/** An error that is not ours (an abort) is no finding. */
-function failure(subject: string, error: unknown): CheckFinding {
-  if (!(error instanceof DuijieError)) throw error;
-  return { ok: false, subject, code: error.code, detail: error.params };
 }

@@ -1,10 +1,12 @@
 import { isAscii, isUtf8 } from "node:buffer";
-import { DuijieError, type ErrorParams } from "../../contracts/errors.ts";
+import { DuijieError } from "../../contracts/errors.ts";
 import type { Charset } from "../charset.ts";
+import { attempt, failure } from "../check-attempt.ts";
 import type { CheckFinding, SourceEntity } from "../connector.ts";
+import type { ColumnState } from "../used-columns.ts";
 import { type ServerCharset, serverCharset } from "./server-charset.ts";
 import type { ServerFacts, Session } from "./session.ts";
-import { type ColumnState, columnStates } from "./source-columns.ts";
+import { columnStates } from "./source-columns.ts";
 import { describeSource, findRelation, usedColumns } from "./source-shape.ts";
 import { keyOrderExplain, nullKeysStatement, type StatementContext, sampleStatement } from "./statements.ts";
 
@@ -220,21 +222,4 @@ function uncounted(key: string): Finding {
 
 function warning(slug: string | null): Detail {
   return slug === null ? {} : { warning: slug };
-}
-
-type Attempt<T> = { readonly value: T } | { readonly failure: CheckFinding };
-
-async function attempt<T>(subject: string, question: () => Promise<T>): Promise<Attempt<T>> {
-  try {
-    return { value: await question() };
-  } catch (error) {
-    return { failure: failure(subject, error) };
-  }
-}
-
-/** An error that is not ours (an abort) is no finding. */
-function failure(subject: string, error: unknown): CheckFinding {
-  if (!(error instanceof DuijieError)) throw error;
-  const params: ErrorParams = error.params;
-  return { ok: false, subject, code: error.code, detail: params };
 }

@@ -5,15 +5,15 @@ import {
   type CheckFinding,
   type Connector,
   type ConnectorCapabilities,
-  joinKey,
   type KeyRange,
+  keyText,
   type RangeHash,
   type ReadLimits,
   type SourceEntity,
   type SourceRow,
 } from "../connector.ts";
 import { systemClock } from "../read-pace.ts";
-import { SessionPool } from "../session-pool.ts";
+import { onlyOne, SessionPool } from "../session-pool.ts";
 import { type Ask, checkServer, checkSource } from "./check.ts";
 import type { CopyRow } from "./copy-rows.ts";
 import type { PostgresDependencies, PostgresOptions } from "./options.ts";
@@ -160,22 +160,18 @@ export class PostgresConnector implements Connector {
 
   /** One question in a transaction of its own. */
   async #ask<T>(signal: AbortSignal, question: (session: Session) => Promise<T>): Promise<T> {
-    const answers: T[] = [];
-    const asked = this.#pool.use(signal, (session) =>
-      session.transaction(this.#options.statementTimeoutMs, signal, async function* () {
-        yield await question(session);
-      }),
-    );
     try {
-      for await (const answer of asked) answers.push(answer);
+      return await onlyOne(
+        this.#pool.use(signal, (session) =>
+          session.transaction(this.#options.statementTimeoutMs, signal, async function* () {
+            yield await question(session);
+          }),
+        ),
+      );
     } catch (error) {
       signal.throwIfAborted();
       throw sourceError(error, { server: this.#server });
     }
-    const [answer] = answers;
-    if (answers.length !== 1 || answer === undefined)
-      throw new DuijieError("INVARIANT_BROKEN", { invariant: "one-answer" });
-    return answer;
   }
 
   /** One read-only transaction over one source whose shape is known and confirmed. Driver's errors become ours here. */
@@ -285,16 +281,6 @@ function withoutFields({ bytes, start, end }: ByteRange, count: number): ByteRan
   let at = end;
   for (let left = count; left > 0; left -= 1) at = bytes.lastIndexOf(tab, at - 1);
   return { bytes, start, end: at };
-}
-
-function keyText(fields: readonly (string | null)[], keyAt: readonly number[]): string | null {
-  const parts: string[] = [];
-  for (const at of keyAt) {
-    const part = fields[at];
-    if (part === null || part === undefined) return null;
-    parts.push(part);
-  }
-  return joinKey(parts);
 }
 
 /** Longer than the server's own limit by this: where both see the fault, the server's word comes first. */

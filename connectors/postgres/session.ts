@@ -3,6 +3,7 @@ import pg from "pg";
 import { to as copyTo } from "pg-copy-streams";
 import { DuijieError } from "../../contracts/errors.ts";
 import type { ReadPace } from "../read-pace.ts";
+import { inTransaction } from "../session-pool.ts";
 import { type CopyCharset, type CopyRow, CopyRowReader } from "./copy-rows.ts";
 
 /** What the server said when the session began. */
@@ -99,29 +100,18 @@ export class Session {
    * Runs `work` in one read-only transaction. An abort cancels what the server does and breaks the connection, and
    * so does any error: a connection in doubt is never used again.
    */
-  async *transaction<T>(
+  transaction<T>(
     statementTimeoutMs: number,
     signal: AbortSignal,
     work: () => AsyncGenerator<T>,
   ): AsyncGenerator<T> {
-    signal.throwIfAborted();
-    const abort = () => this.destroy();
-    signal.addEventListener("abort", abort, { once: true });
-    let isComplete = false;
-    try {
-      await this.#say(
-        `BEGIN READ ONLY; ${transactionSettings}; SET LOCAL statement_timeout = ${Math.trunc(statementTimeoutMs)}`,
-      );
-      yield* work();
-      await this.#say("COMMIT");
-      isComplete = true;
-    } catch (error) {
-      signal.throwIfAborted();
-      throw error;
-    } finally {
-      signal.removeEventListener("abort", abort);
-      if (!isComplete) this.destroy();
-    }
+    const limit = `SET LOCAL statement_timeout = ${Math.trunc(statementTimeoutMs)}`;
+    const steps = {
+      begin: async () => await this.#say(`BEGIN READ ONLY; ${transactionSettings}; ${limit}`),
+      commit: async () => await this.#say("COMMIT"),
+      destroy: () => this.destroy(),
+    };
+    return inTransaction(steps, signal, work);
   }
 
   /** Rows of a statement with parameters, each column as text. */

@@ -1,15 +1,7 @@
 import type { SourceEntity } from "../connector.ts";
+import type { ColumnState } from "../used-columns.ts";
 import type { Session } from "./session.ts";
 import { findRelation, fromItem, usedColumns } from "./source-shape.ts";
-
-/** What the catalogue says of one configured column. */
-export interface ColumnState {
-  readonly column: string;
-  readonly exists: boolean;
-  readonly isReadable: boolean;
-  /** A constraint of the table keeps NULL out. */
-  readonly isNotNull: boolean;
-}
 
 /**
  * State of every configured column, asked without reading any. A query's columns are the query's own, so where it can

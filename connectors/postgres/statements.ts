@@ -1,7 +1,8 @@
 import pg from "pg";
 import { DuijieError } from "../../contracts/errors.ts";
 import { type Charset, encode } from "../charset.ts";
-import type { KeyRange, SourceEntity, SourceScope } from "../connector.ts";
+import type { KeyRange, SourceEntity } from "../connector.ts";
+import { scopedColumns } from "../used-columns.ts";
 import type { ServerCharset } from "./server-charset.ts";
 import type { ShapeColumn, SourceShape } from "./source-shape.ts";
 import { usedColumns } from "./source-shape.ts";
@@ -203,27 +204,11 @@ function withNullKey(context: StatementContext): string {
 }
 
 function scopeCondition(context: StatementContext): string {
-  const { source } = context;
-  const scope: SourceScope = source.scope ?? {};
-  const parts = [
-    oneOf(context, "counties", source.countyColumn, scope.counties),
-    oneOf(context, "phases", source.phaseColumn, scope.phases),
-  ].filter((part) => part !== null);
+  const parts = scopedColumns(context.source).map(({ column: name, values }) => {
+    const column = columnOf(context, name);
+    return `${quoted(column)} IN (${values.map((value) => scopeLiteral(value, column, context)).join(", ")})`;
+  });
   return parts.length === 0 ? "true" : parts.join(" AND ");
-}
-
-function oneOf(
-  context: StatementContext,
-  part: string,
-  columnName: string | undefined,
-  values: readonly string[] | undefined,
-): string | null {
-  if (values === undefined) return null;
-  if (columnName === undefined || values.length === 0) {
-    throw new DuijieError("CONFIG_INVALID", { entity: context.source.entity, setting: `scope.${part}` });
-  }
-  const column = columnOf(context, columnName);
-  return `${quoted(column)} IN (${values.map((value) => scopeLiteral(value, column, context)).join(", ")})`;
 }
 
 function keyColumns(context: StatementContext): readonly ShapeColumn[] {

@@ -1,13 +1,5 @@
-import type {
-  CheckFinding,
-  Connector,
-  ConnectorCapabilities,
-  KeyRange,
-  RangeHash,
-  ReadLimits,
-  SourceEntity,
-  SourceRow,
-} from "../connector.ts";
+import type { Connector, KeyRange, RangeHash, ReadLimits, SourceEntity, SourceRow } from "../connector.ts";
+import { ForwardingConnector } from "../forwarding-connector.ts";
 import { type Clock, systemClock } from "../read-pace.ts";
 import { Governor, type ProtectOptions, type Verdict } from "./governor.ts";
 import type { Probe } from "./probe.ts";
@@ -29,8 +21,7 @@ const quietTickMs = 50;
 const missedMax = 3;
 
 /** A connector that reads as fast as the registry's other users allow: a closed loop over `Governor`. */
-export class ProtectedConnector implements Connector {
-  readonly #connector: Connector;
+export class ProtectedConnector extends ForwardingConnector {
   readonly #protection: Protection;
   readonly #governor: Governor;
   readonly #clock: Clock;
@@ -39,7 +30,7 @@ export class ProtectedConnector implements Connector {
   #turn: Promise<void> = Promise.resolve();
 
   constructor(connector: Connector, protection: Protection) {
-    this.#connector = connector;
+    super(connector);
     this.#protection = protection;
     this.#governor = new Governor(protection.options);
     this.#clock = protection.clock ?? systemClock;
@@ -50,15 +41,7 @@ export class ProtectedConnector implements Connector {
     return this.#governor.share;
   }
 
-  get engine(): string {
-    return this.#connector.engine;
-  }
-
-  get capabilities(): ConnectorCapabilities {
-    return this.#connector.capabilities;
-  }
-
-  async *readRange(
+  override async *readRange(
     source: SourceEntity,
     range: KeyRange,
     limits: ReadLimits,
@@ -66,52 +49,29 @@ export class ProtectedConnector implements Connector {
   ): AsyncGenerator<readonly SourceRow[]> {
     await this.#begin(source, range, signal);
     let began = this.#clock.now();
-    for await (const page of this.#inTurn(this.#connector.readRange(source, range, limits, signal))) {
+    for await (const page of this.#inTurn(this.inner.readRange(source, range, limits, signal))) {
       yield page;
       await this.#rest(this.#clock.now() - began, signal);
       began = this.#clock.now();
     }
   }
 
-  async hashRange(source: SourceEntity, range: KeyRange, signal: AbortSignal): Promise<RangeHash> {
+  override async hashRange(source: SourceEntity, range: KeyRange, signal: AbortSignal): Promise<RangeHash> {
     await this.#begin(source, range, signal);
     const began = this.#clock.now();
-    const hash = await this.#connector.hashRange(source, range, signal);
+    const hash = await this.inner.hashRange(source, range, signal);
     await this.#rest(this.#clock.now() - began, signal);
     return hash;
   }
 
-  async check(sources: readonly SourceEntity[], signal: AbortSignal): Promise<readonly CheckFinding[]> {
-    return await this.#connector.check(sources, signal);
-  }
-
-  async count(source: SourceEntity, signal: AbortSignal): Promise<number> {
-    return await this.#connector.count(source, signal);
-  }
-
-  async counties(
-    source: SourceEntity,
-    signal: AbortSignal,
-  ): Promise<readonly { county: string | null; rows: number }[]> {
-    return await this.#connector.counties(source, signal);
-  }
-
-  async planRanges(
-    source: SourceEntity,
-    rowsPerRange: number,
-    signal: AbortSignal,
-  ): Promise<readonly KeyRange[]> {
-    return await this.#connector.planRanges(source, rowsPerRange, signal);
-  }
-
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     await this.#probe?.close();
-    await this.#connector.close();
+    await super.close();
   }
 
   /** Aims the probe at what is read now. A range without keys has no row that a clerk would ask for. */
   async #begin(source: SourceEntity, range: KeyRange, signal: AbortSignal): Promise<void> {
-    if (range.nullKeys || this.#connector.probe === undefined) return;
+    if (range.nullKeys || this.inner.probe === undefined) return;
     this.#probe ??= this.#protection.startProbe(
       (latencyMs) => this.#hear(latencyMs),
       () => this.#miss(),

@@ -2,7 +2,7 @@ import { registryDigestSql } from "../../contracts/ddl.ts";
 import { type EntityName, entityNames } from "../../contracts/entity.ts";
 import { type EntityContract, entityContract } from "../../contracts/registry.ts";
 import { copyNew } from "../../exchange-db/copy-new.ts";
-import { type CopyBytes, copyPieces, copyValue, sendCopy } from "../../exchange-db/copy-text.ts";
+import { type CopyBytes, copyPieces, copyToTemporary, copyValue } from "../../exchange-db/copy-text.ts";
 import type { StoreClient } from "../../exchange-db/store.ts";
 import type {
   EntityDigest,
@@ -23,8 +23,8 @@ export class ReferenceRegistry implements RegistryPort<StoreClient> {
   async apply(session: StoreClient, batch: VerifiedBatch): Promise<readonly Verdict[]> {
     if (batch.records.length === 0) return [];
     const contract = entityContract(batch.entity, batch.contractVersion);
-    if (needsWholeVerdict(contract)) return await this.#applyJudged(session, contract, batch);
     await session.query(planSettings);
+    if (needsWholeVerdict(contract)) return await this.#applyJudged(session, contract, batch);
     const waiting = await orphans(session, contract, batch);
     const good = batch.records.filter((record) => !waiting.has(record.ordinal));
     const late = await this.#write(session, contract, { ...batch, records: good });
@@ -95,12 +95,13 @@ async function fillIncoming(
   contract: EntityContract,
   batch: VerifiedBatch,
 ): Promise<void> {
-  const table = incoming(contract);
-  await session.query(
-    `${planSettings}CREATE TEMPORARY TABLE IF NOT EXISTS ${table} (LIKE registry.${contract.table}, wire_ordinal integer NOT NULL) ON COMMIT DELETE ROWS`,
-  );
+  const target = {
+    temporary: incoming(contract),
+    table: `registry.${contract.table}`,
+    more: "wire_ordinal integer NOT NULL",
+  };
   const columns = [...bookkeeping, "wire_ordinal", ...contractColumns(contract)].join(", ");
-  await sendCopy(session, `COPY ${table} (${columns}) FROM STDIN`, incomingLines(batch));
+  await copyToTemporary(session, target, columns, incomingLines(batch));
 }
 
 /** COPY data of a batch's records: bookkeeping, then the contract's values. */

@@ -4,9 +4,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Kafka, logLevel } from "kafkajs";
 import pg from "pg";
 import { packageRoot } from "../../contracts/package-root.ts";
+import { removeDatabase } from "../../embedded/database-place.ts";
 import { freePort } from "../../embedded/free-port.ts";
 import { type KafkaServer, startKafka } from "../../embedded/kafka-server.ts";
-import { type PostgresServer, removePostgres, startPostgres } from "../../embedded/postgres-server.ts";
+import { type PostgresServer, startPostgres } from "../../embedded/postgres-server.ts";
 import { reachableFolder, serverAccount } from "../../embedded/server-account.ts";
 import { endUnownedServer, removeServerFolder } from "../../embedded/state.ts";
 import type { DiskName, LinkName } from "./fault.ts";
@@ -195,7 +196,7 @@ async function createSmallSpace(server: PostgresServer, disk: SmallDisk | string
 }
 
 async function removeLeftovers(folder: string): Promise<void> {
-  for (const side of sides) await removePostgres(join(folder, side));
+  for (const side of sides) await removeDatabase(join(folder, side));
   for (const side of sides) removeDisk(spaceFolder(folder, side));
   // Ended first: a broker that runs holds its disk.
   if (existsSync(join(folder, "kafka"))) await endKafka(folder);

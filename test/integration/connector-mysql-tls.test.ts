@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { createMysqlConnector } from "../../connectors/mysql/mysql-connector.ts";
-import { type MariadbServer, removeMariadb, startMariadb } from "../../embedded/mariadb-server.ts";
+import { removeDatabase } from "../../embedded/database-place.ts";
+import { type MariadbServer, startMariadb } from "../../embedded/mariadb-server.ts";
 import { skipWithoutMariadb } from "../support/mysql-server.ts";
 import { skip } from "../support/skip.ts";
 
@@ -32,7 +33,7 @@ describe("the MySQL connector over TLS", function () {
   });
   after(async () => {
     await server?.stop();
-    await removeMariadb(file("data"));
+    await removeDatabase(file("data"));
     rmSync(folder, { recursive: true, force: true });
   });
 

@@ -8,9 +8,10 @@ import { expect } from "chai";
 import type { Context } from "mocha";
 import pg from "pg";
 import { DuijieError } from "../../contracts/errors.ts";
+import { removeDatabase } from "../../embedded/database-place.ts";
 import { isPortFree } from "../../embedded/free-port.ts";
 import { type KafkaServer, startKafka } from "../../embedded/kafka-server.ts";
-import { type PostgresServer, removePostgres, startPostgres } from "../../embedded/postgres-server.ts";
+import { type PostgresServer, startPostgres } from "../../embedded/postgres-server.ts";
 import { isAlive, processIdentity, waitUntilGone } from "../../embedded/process-identity.ts";
 import { ownIdentity, runningServer, stopServer, writeState } from "../../embedded/state.ts";
 import { kafkaMissing } from "../support/broker-kind.ts";
@@ -48,7 +49,7 @@ describe("embedded PostgreSQL", () => {
   before(async () => {
     server = await startPostgres({ dataFolder, settings: { shared_buffers: "32MB" } });
   });
-  after(() => removePostgres(dataFolder));
+  after(() => removeDatabase(dataFolder));
 
   it("is PostgreSQL 18 in UTF-8, durable, on the loopback address alone", async () => {
     const [row] = await ask(
@@ -185,7 +186,7 @@ describe("the state file of an embedded server", () => {
 
 describe("embedded servers and their starter", () => {
   const dataFolder = join(mkdtempSync(join(tmpdir(), "duijie-starter-")), "postgres");
-  after(() => removePostgres(dataFolder));
+  after(() => removeDatabase(dataFolder));
 
   /** Starts a server in a process of its own, which ends at once; returns the server's pid. */
   async function startElsewhere(detached: boolean): Promise<number> {

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { expect } from "chai";
 import pg from "pg";
 import { packageRoot } from "../../contracts/package-root.ts";
-import { type PostgresServer, removePostgres, startPostgres } from "../../embedded/postgres-server.ts";
+import { removeDatabase } from "../../embedded/database-place.ts";
+import { type PostgresServer, startPostgres } from "../../embedded/postgres-server.ts";
 import { openBroker } from "../../pipeline/broker/open-broker.ts";
 import { purge } from "../../pipeline/broker/postgres-retention.ts";
 import type { Ask } from "../../pipeline/broker/postgres-session.ts";
@@ -205,7 +206,7 @@ describe("log in a PostgreSQL of its own", function () {
   before(async () => {
     server = await startPostgres({ dataFolder: join(folder, "postgres") });
   });
-  after("removes the server", async () => await removePostgres(join(folder, "postgres")));
+  after("removes the server", async () => await removeDatabase(join(folder, "postgres")));
   after("removes the folder", () => rmSync(folder, { recursive: true, force: true }));
 
   it("sends and consumes on when it is killed and started again, and no message is lost", async () => {

@@ -1,5 +1,6 @@
+import { removeDatabase } from "../../embedded/database-place.ts";
 import { type KafkaServer, startKafka } from "../../embedded/kafka-server.ts";
-import { type PostgresServer, removePostgres, startPostgres } from "../../embedded/postgres-server.ts";
+import { type PostgresServer, startPostgres } from "../../embedded/postgres-server.ts";
 import { removeServerFolder } from "../../embedded/state.ts";
 import { testBrokerKind } from "./broker-kind.ts";
 import type { BrokerPlace } from "./test-broker.ts";
@@ -22,7 +23,7 @@ export class BrokerServer {
 
   static async remove(folder: string): Promise<void> {
     if (testBrokerKind() === "kafka") await removeServerFolder(folder);
-    else await removePostgres(folder);
+    else await removeDatabase(folder);
   }
 
   private constructor(folder: string, server: KafkaServer | PostgresServer, place: BrokerPlace) {

@@ -3,8 +3,9 @@ import type { Context } from "mocha";
 import { DuijieError } from "../../contracts/errors.ts";
 import { packageRoot } from "../../contracts/package-root.ts";
 import { createTexts } from "../../contracts/texts.ts";
+import { removeDatabase } from "../../embedded/database-place.ts";
 import { mariadbBinaries } from "../../embedded/mariadb-binaries.ts";
-import { removeMariadb, startMariadb } from "../../embedded/mariadb-server.ts";
+import { startMariadb } from "../../embedded/mariadb-server.ts";
 import { serverAccount } from "../../embedded/server-account.ts";
 import { skip } from "./skip.ts";
 
@@ -64,7 +65,7 @@ async function findMysql(): Promise<Found> {
     const server = await startMariadb({ dataFolder, settings: hostileSettings });
     stop = async () => {
       await server.stop();
-      await removeMariadb(dataFolder);
+      await removeDatabase(dataFolder);
     };
     return { server };
   } catch (error) {

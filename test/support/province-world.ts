@@ -3,11 +3,12 @@ import { closeSync, copyFileSync, mkdirSync, openSync, readFileSync, rmSync, wri
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { packageRoot } from "../../contracts/package-root.ts";
+import { removeDatabase } from "../../embedded/database-place.ts";
 import { type CheckResult, checkLoad } from "../../embedded/demo/checker.ts";
 import { type NodeFiles, writeNodes } from "../../embedded/demo/demo-nodes.ts";
 import { generateProvince } from "../../embedded/demo/generate.ts";
 import type { RegistryShape } from "../../embedded/demo/registry-shape.ts";
-import { type PostgresServer, removePostgres, startPostgres } from "../../embedded/postgres-server.ts";
+import { type PostgresServer, startPostgres } from "../../embedded/postgres-server.ts";
 import { Store } from "../../exchange-db/store.ts";
 import { BrokerServer } from "./broker-server.ts";
 import { keepCanaries, runOutputFolder } from "./run-output.ts";
@@ -48,7 +49,7 @@ export class ProvinceWorld {
 
   static async open(options: WorldOptions): Promise<ProvinceWorld> {
     const folder = join(packageRoot, ".duijie", "worlds", options.name);
-    await removePostgres(join(folder, "postgres"));
+    await removeDatabase(join(folder, "postgres"));
     await BrokerServer.remove(join(folder, "broker"));
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
@@ -211,7 +212,7 @@ export class ProvinceWorld {
     // What the servers wrote is searched for personal data too.
     copyFileSync(this.postgres.logFile, join(this.output, "postgres.log"));
     copyFileSync(this.broker.logFile, join(this.output, "broker.log"));
-    await removePostgres(join(this.folder, "postgres"));
+    await removeDatabase(join(this.folder, "postgres"));
     await BrokerServer.remove(join(this.folder, "broker"));
   }
 }

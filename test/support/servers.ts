@@ -2,8 +2,9 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { packageRoot } from "../../contracts/package-root.ts";
+import { removeDatabase } from "../../embedded/database-place.ts";
 import { startKafka } from "../../embedded/kafka-server.ts";
-import { removePostgres, startPostgres } from "../../embedded/postgres-server.ts";
+import { startPostgres } from "../../embedded/postgres-server.ts";
 import { processIdentity } from "../../embedded/process-identity.ts";
 import { removeServerFolder } from "../../embedded/state.ts";
 
@@ -83,7 +84,7 @@ async function findPostgres(): Promise<TestPostgres> {
   const server = await startPostgres({ dataFolder });
   stops.postgres = async () => {
     await server.stop("immediate");
-    await removePostgres(dataFolder);
+    await removeDatabase(dataFolder);
   };
   return server;
 }
@@ -112,7 +113,7 @@ const aloneFolder = join(packageRoot, ".duijie", "test-alone");
 async function ownFolder(): Promise<string> {
   for (const name of listFolders()) {
     if (processIdentity(Number(name)) !== undefined) continue;
-    await removePostgres(join(aloneFolder, name, "postgres"));
+    await removeDatabase(join(aloneFolder, name, "postgres"));
     await removeServerFolder(join(aloneFolder, name));
   }
   return join(aloneFolder, String(process.pid));
