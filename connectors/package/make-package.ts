@@ -86,7 +86,12 @@ async function csvNames(folder: string): Promise<readonly string[]> {
 }
 
 async function newestNumber(folder: string): Promise<number> {
-  const names = await readdir(folder).catch(() => []);
+  const names = await readdir(folder).catch((error: unknown) => {
+    const reason = systemCode(error);
+    // The first package makes the folder. Any other fault must not pass for a folder without packages.
+    if (reason === "ENOENT") return [];
+    throw new DuijieError("FILE_UNREADABLE", { file: folder, reason }, error);
+  });
   return Math.max(0, ...names.filter((name) => /^\d{6,9}$/.test(name)).map(Number));
 }
 
